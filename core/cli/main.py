@@ -1,0 +1,42 @@
+"""The command line: one module for each command, one line here to register it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+
+from core.errors import BitlensError
+
+COMMANDS = {
+    "train": "Train a network that ships with the app.",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0, or 2 where the request could not be met (one sentence on standard error)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    args = _parser(arguments).parse_args(arguments)
+    try:
+        return int(args.run(args) or 0)
+    except BitlensError as error:
+        print(f"bitlens: {error}", file=sys.stderr)
+        if getattr(args, "json", False):
+            print(json.dumps({"schema": 1, "error": error.as_dict()}))
+        return 2
+    except KeyboardInterrupt:
+        print("bitlens: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands by name; only the one that is called is imported, since most of them bring torch."""
+    parser = argparse.ArgumentParser(prog="python -m core", description="Bitlens without a browser.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name in arguments:
+            importlib.import_module(f"core.cli.{name}").configure(command)
+    return parser

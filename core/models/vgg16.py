@@ -1,0 +1,45 @@
+"""VGG-16 (Simonyan and Zisserman 2014): the published network, and a compact one for 64 x 64 pictures."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torchvision.models import vgg16
+from torchvision.models.vgg import make_layers
+
+from core.models.heads import BoxHead
+
+# A quarter of VGG-16's widths; the last block, cheap at 4 x 4, is a little wider.
+COMPACT: list[str | int] = [16, 16, "M", 32, 32, "M", 64, 64, 64, "M", 128, 128, 128, "M", 160, 160, 160, "M"]
+
+
+def full() -> nn.Module:
+    """torchvision's VGG-16: [n, 3, 224, 224] to scores [n, 1000]."""
+    return vgg16(weights=None)
+
+
+class CompactVGG16(nn.Module):
+    """VGG-16 with batch norm, for [n, 3, 64, 64]: returns scores [n, classes] and the main object's box [n, 4]."""
+
+    def __init__(self, classes: int = 200) -> None:
+        super().__init__()
+        layers = list(make_layers(COMPACT, batch_norm=True))  # type: ignore[arg-type]
+        self.features = nn.Sequential(*layers[:-1])
+        self.pool = nn.Sequential(layers[-1], nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        self.classifier = nn.Sequential(
+            nn.Linear(160 * 4, 256),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.1),
+            nn.Linear(256, 256),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.1),
+            nn.Linear(256, classes),
+        )
+        self.box = BoxHead(160)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.features(x)
+        return self.classifier(self.pool(x)), self.box(x)
+
+
+def compact(classes: int = 200) -> nn.Module:
+    return CompactVGG16(classes)

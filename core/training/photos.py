@@ -1,0 +1,137 @@
+"""Train a compact network on Tiny ImageNet: classes and the main object's box, from a seed, resumable at any step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import box_iou, generalized_box_iou_loss
+
+from core.datasets.tiny_imagenet import Split
+from core.files import write_atomically
+from core.training.augment import normalise, random_crop, resize
+from core.training.recipe import Recipe
+
+STEPS_BETWEEN_CHECKPOINTS = 200
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step: `step` of `steps` in the whole run, with the loss of its batch."""
+
+    step: int
+    steps: int
+    epoch: int
+    loss: float
+
+
+@dataclass
+class Run:
+    """A training under way: what a checkpoint holds."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    recipe: Recipe
+    step: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
+        with write_atomically(path) as temporary:
+            torch.save(state, temporary)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+
+
+def start(network: nn.Module, recipe: Recipe) -> Run:
+    """SGD with Nesterov momentum; weight decay on matrices and kernels only, not on biases and batch norm."""
+    kernels = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.SGD(groups, lr=recipe.peak_rate, momentum=recipe.momentum, nesterov=True)
+    return Run(network.to(memory_format=torch.channels_last), optimizer, recipe)  # type: ignore[call-overload]
+
+
+def train(run: Run, data: Split, held_back: Split, checkpoint: Path, report: Callable[[Progress], None]) -> Run:
+    """Carry `run` on to its end. A checkpoint is written every 200 steps and at each epoch's end, with its held-back scores."""
+    per_epoch = len(data) // run.recipe.batch
+    total = per_epoch * run.recipe.epochs
+    for epoch in range(run.step // per_epoch, run.recipe.epochs):
+        for batch in _batches(data, run, epoch, per_epoch):
+            began = time.perf_counter()
+            loss = _step(run, batch, run.recipe.side(epoch), run.step / total)
+            run.step += 1
+            run.seconds += time.perf_counter() - began
+            report(Progress(run.step, total, epoch, loss))
+            if run.step % STEPS_BETWEEN_CHECKPOINTS == 0:
+                run.save(checkpoint)
+        run.history.append({"epoch": epoch + 1, **evaluate(run.network, held_back)})
+        run.save(checkpoint)
+    return run
+
+
+def _batches(data: Split, run: Run, epoch: int, per_epoch: int) -> Iterator[Split]:
+    """The epoch's batches from the run's step on: the order depends on the seed and the epoch alone."""
+    order = np.random.default_rng((run.recipe.seed, epoch)).permutation(len(data))
+    size = run.recipe.batch
+    for index in range(run.step % per_epoch, per_epoch):
+        yield data.take(np.sort(order[index * size : (index + 1) * size]))
+
+
+def _step(run: Run, batch: Split, side: int, progress: float) -> float:
+    """One update. Randomness (crops, dropout) is seeded by the step, so that a resumed run repeats an unbroken one."""
+    torch.manual_seed(run.recipe.seed * 1_000_003 + run.step)
+    generator = torch.Generator().manual_seed(run.recipe.seed * 1_000_003 + run.step)
+    for group in run.optimizer.param_groups:
+        group["lr"] = run.recipe.rate(progress)
+    images = resize(normalise(torch.from_numpy(batch.images)), side)
+    images, boxes = random_crop(images, torch.from_numpy(batch.boxes), run.recipe.smallest_crop, generator)
+    run.network.train()
+    with torch.autocast("cpu", torch.bfloat16):
+        scores, found = run.network(images.contiguous(memory_format=torch.channels_last))
+    loss = _loss(run.recipe, scores.float(), found.float(), torch.from_numpy(batch.labels), boxes)
+    run.optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    run.optimizer.step()
+    return float(loss.detach())
+
+
+def _loss(recipe: Recipe, scores: Tensor, found: Tensor, labels: Tensor, boxes: Tensor) -> Tensor:
+    """Cross entropy with label smoothing, plus the box's smooth L1 and generalised IoU (Rezatofighi et al. 2019)."""
+    classes = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
+    ordered = torch.cat((found[:, :2], torch.maximum(found[:, 2:], found[:, :2] + 1e-3)), dim=1)
+    overlap = generalized_box_iou_loss(ordered, boxes, reduction="mean")
+    return classes + recipe.box_weight * (overlap + 4 * F.smooth_l1_loss(found, boxes, beta=0.1))
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, split: Split, batch: int = 250) -> dict[str, float]:
+    """Top-1 and Top-5 in percent and the mean IoU of the box, in FP32 at the pictures' own size."""
+    network.eval()
+    first = five = overlap = 0.0
+    for begin in range(0, len(split), batch):
+        part = split.take(np.arange(begin, min(begin + batch, len(split))))
+        scores, found = network(normalise(torch.from_numpy(part.images)).contiguous(memory_format=torch.channels_last))
+        best = torch.sort(scores, dim=1, descending=True, stable=True).indices[:, :5]
+        hits = best == torch.from_numpy(part.labels)[:, None]
+        first += float(hits[:, 0].sum())
+        five += float(hits.any(dim=1).sum())
+        overlap += float(box_iou(found.clamp(0, 1), torch.from_numpy(part.boxes)).diagonal().sum())
+    return {"top1": 100 * first / len(split), "top5": 100 * five / len(split), "iou": overlap / len(split)}

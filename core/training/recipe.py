@@ -1,0 +1,54 @@
+"""How the `photos` networks are trained: everything that decides the outcome, in one record that goes into the card."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs at one picture side: small pictures first, so that most steps are cheap."""
+
+    epochs: int
+    side: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    stages: tuple[Stage, ...] = (Stage(9, 32), Stage(4, 48), Stage(2, 64))
+    batch: int = 128
+    peak_rate: float = 0.15
+    warm_up: float = 0.15
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    box_weight: float = 0.5
+    smallest_crop: float = 0.75
+    seed: int = 0
+
+    @property
+    def epochs(self) -> int:
+        return sum(stage.epochs for stage in self.stages)
+
+    def side(self, epoch: int) -> int:
+        """The picture side of an epoch: with the default stages, epoch 8 is 32 and epoch 9 is 48."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage.side
+            epoch -= stage.epochs
+        return self.stages[-1].side
+
+    def rate(self, progress: float) -> float:
+        """One cycle: up in a line from a tenth, then down in a line to a thousandth; `progress` runs from 0 to 1."""
+        if progress < self.warm_up:
+            return self.peak_rate * (0.1 + 0.9 * progress / self.warm_up)
+        return self.peak_rate * (0.001 + 0.999 * (1 - progress) / (1 - self.warm_up))
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """`9x32,4x48,2x64` as stages."""
+    pairs = (part.split("x") for part in text.split(","))
+    return tuple(Stage(int(epochs), int(side)) for epochs, side in pairs)
