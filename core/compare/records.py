@@ -1,0 +1,68 @@
+"""Results of the main job, as records: frozen, versioned, and JSON-ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.variant import Variant
+
+SCHEMA = 1
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One line of a Top-5: `class_index` is the network's output, `score` its softmax from 0 to 1."""
+
+    rank: int
+    class_index: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one variant says of one picture.
+
+    `arithmetic` is native, integer or emulated; `milliseconds` is the format's speed (None when emulated), `elapsed_ms` what
+    the user waited. `box` is the main object in the picture's own pixels. `probabilities` holds every class, for charts.
+    `floats` names the float islands that ran (softmax, and normalisations inside a network); `calibrated` says how, in words.
+    """
+
+    image: str
+    variant: Variant
+    engine: str
+    arithmetic: str
+    device: str
+    milliseconds: float | None
+    elapsed_ms: float
+    weight_bytes: int
+    box: Box | None
+    top: tuple[Guess, ...]
+    probabilities: tuple[float, ...] = field(repr=False, default=())
+    floats: tuple[str, ...] = ()
+    calibrated: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row of `classify --json`; later commands add keys and never change these."""
+        return {
+            "image": self.image,
+            "network": self.variant.network,
+            "weights": self.variant.weights,
+            "format": self.variant.format,
+            "regime": self.variant.regime,
+            "engine": self.engine,
+            "arithmetic": self.arithmetic,
+            "device": self.device,
+            "milliseconds": self.milliseconds,
+            "elapsed_ms": round(self.elapsed_ms, 3),
+            "weight_bytes": self.weight_bytes,
+            "box": None if self.box is None else list(self.box),
+            "top": [
+                {"rank": guess.rank, "class": guess.class_index, "label": guess.label, "score": guess.score}
+                for guess in self.top
+            ],
+            "floats": list(self.floats),
+            "calibrated": self.calibrated,
+        }

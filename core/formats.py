@@ -1,0 +1,104 @@
+"""Number formats: what a number may be, as data. A new format is one new entry in FORMATS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import RequestError
+
+Kind = Literal["float", "fixed", "affine"]
+REGISTER_BITS = 32
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """One number format.
+
+    `kind` says what its numbers are: `float` (IEEE-like, run in that dtype), `fixed` (dynamic fixed point, value = q * 2^-FL),
+    `affine` (value = scale * (q - zero point)). `weight_bits` and `activation_bits` differ only in formats such as w4a8.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    weight_bits: int
+    activation_bits: int
+    summary: str
+    dtype: str | None = None
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes of one weight: fixed8 has 1.0, w4a8 has 0.5."""
+        return self.weight_bits / 8
+
+    @property
+    def per_register(self) -> int:
+        """How many values fit in a 32-bit register, by the wider of weights and activations: int8 has 4, fp16 has 2."""
+        return REGISTER_BITS // max(self.weight_bits, self.activation_bits)
+
+    def limits(self, bits: int) -> tuple[int, int]:
+        """The smallest and largest integer of a signed value: 8 bits give (-128, 127)."""
+        if self.kind == "float":
+            raise RequestError(f"{self.title} has no integer limits.", "Ask a fixed or affine format.")
+        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+    def value_range(self, fractional_length: int) -> tuple[float, float]:
+        """The real range of a FIXED-N activation: 8 bits with FL 6 give (-2.0, 1.984375)."""
+        low, high = self.limits(self.activation_bits)
+        return low * self.step(fractional_length), high * self.step(fractional_length)
+
+    def step(self, fractional_length: int) -> float:
+        """The distance between neighbours of a FIXED-N format: FL 6 gives 0.015625."""
+        return 2.0**-fractional_length
+
+
+def _float(name: str, bits: int, dtype: str, summary: str) -> NumberFormat:
+    return NumberFormat(name, name.upper(), "float", bits, bits, summary, dtype)
+
+
+def _fixed(weight_bits: int, activation_bits: int) -> NumberFormat:
+    same = weight_bits == activation_bits
+    return NumberFormat(
+        name=f"fixed{weight_bits}" if same else f"w{weight_bits}a{activation_bits}",
+        title=f"FIXED-{weight_bits}" if same else f"W{weight_bits}A{activation_bits}",
+        kind="fixed",
+        weight_bits=weight_bits,
+        activation_bits=activation_bits,
+        summary="Dynamic fixed point: whole numbers with one power-of-two scale for each tensor."
+        if same
+        else f"Dynamic fixed point with {weight_bits}-bit weights and {activation_bits}-bit activations.",
+    )
+
+
+FORMATS = {
+    entry.name: entry
+    for entry in (
+        _float("fp32", 32, "float32", "32-bit floating point: the baseline everything is compared with."),
+        _float("fp16", 16, "float16", "16-bit floating point: 5 bits of exponent, 10 of fraction."),
+        _float("bf16", 16, "bfloat16", "16-bit floating point with FP32's range: 8 bits of exponent, 7 of fraction."),
+        _fixed(16, 16),
+        _fixed(8, 8),
+        NumberFormat("int8", "INT8", "affine", 8, 8, "8-bit integers with free scales, one for each output channel."),
+    )
+}
+NARROWEST, WIDEST = 2, 16
+_PATTERNS = (re.compile(r"fixed(?P<w>\d{1,2})"), re.compile(r"w(?P<w>\d{1,2})a(?P<a>\d{1,2})"))
+
+
+def number_format(name: str) -> NumberFormat:
+    """A format by name: those of FORMATS, `fixedN` and `wXaY` for N, X and Y from 2 to 16. Raises RequestError."""
+    name = name.strip().lower()
+    if name in FORMATS:
+        return FORMATS[name]
+    for pattern in _PATTERNS:
+        if match := pattern.fullmatch(name):
+            weights = int(match["w"])
+            activations = int(match.groupdict().get("a") or weights)
+            if NARROWEST <= min(weights, activations) and max(weights, activations) <= WIDEST:
+                return _fixed(weights, activations)
+    raise RequestError(
+        f"There is no number format named {name!r}.",
+        f"Choose from {', '.join(FORMATS)}, fixed{NARROWEST} to fixed{WIDEST}, or weights and activations apart such as w4a8.",
+    )

@@ -1,0 +1,30 @@
+"""What is run, cached and compared: a network with weights in a number format; and how its quantizers were chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.formats import NumberFormat, number_format
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How activation ranges are chosen. `calibrator` is a name of core.quantization.calibrators; `search` refines FIXED-N."""
+
+    calibrator: str = "mse"
+    search: bool = True
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One (network, weights, number format, regime). `weights` is `photos`, `imagenet`, or the path of a file."""
+
+    network: str
+    weights: str
+    format: str
+    regime: str = "raw"
+    calibration: Calibration = Calibration()
+
+    @property
+    def number_format(self) -> NumberFormat:
+        return number_format(self.format)
