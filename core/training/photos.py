@@ -16,6 +16,7 @@ from torchvision.ops import box_iou, generalized_box_iou_loss
 from core.datasets.tiny_imagenet import Split
 from core.files import write_atomically
 from core.training.augment import normalise, random_crop, resize
+from core.training.optimizer import KernelMuon
 from core.training.recipe import Recipe
 
 STEPS_BETWEEN_CHECKPOINTS = 200
@@ -36,7 +37,7 @@ class Run:
     """A training under way: what a checkpoint holds."""
 
     network: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: KernelMuon
     recipe: Recipe
     step: int = 0
     seconds: float = 0.0
@@ -61,12 +62,7 @@ class Run:
 
 
 def start(network: nn.Module, recipe: Recipe) -> Run:
-    """SGD with Nesterov momentum; weight decay on matrices and kernels only, not on biases and batch norm."""
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.SGD(groups, lr=recipe.peak_rate, momentum=recipe.momentum, nesterov=True)
-    return Run(network.to(memory_format=torch.channels_last), optimizer, recipe)  # type: ignore[call-overload]
+    return Run(network, KernelMuon(network, recipe.momentum, recipe.weight_decay), recipe)
 
 
 def train(run: Run, data: Split, held_back: Split, checkpoint: Path, report: Callable[[Progress], None]) -> Run:
@@ -99,17 +95,13 @@ def _step(run: Run, batch: Split, side: int, progress: float) -> float:
     """One update. Randomness (crops, dropout) is seeded by the step, so that a resumed run repeats an unbroken one."""
     torch.manual_seed(run.recipe.seed * 1_000_003 + run.step)
     generator = torch.Generator().manual_seed(run.recipe.seed * 1_000_003 + run.step)
-    for group in run.optimizer.param_groups:
-        group["lr"] = run.recipe.rate(progress)
     images = resize(normalise(torch.from_numpy(batch.images)), side)
     images, boxes = random_crop(images, torch.from_numpy(batch.boxes), run.recipe.smallest_crop, generator)
     run.network.train()
     with torch.autocast("cpu", torch.bfloat16):
         scores, found = run.network(images.contiguous(memory_format=torch.channels_last))
     loss = _loss(run.recipe, scores.float(), found.float(), torch.from_numpy(batch.labels), boxes)
-    run.optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    run.optimizer.step()
+    run.optimizer.step(loss, run.recipe.rate(progress))
     return float(loss.detach())
 
 

@@ -15,14 +15,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    stages: tuple[Stage, ...] = (Stage(9, 32), Stage(4, 48), Stage(2, 64))
+    stages: tuple[Stage, ...] = (Stage(8, 32), Stage(3, 48), Stage(2, 64))
     batch: int = 128
-    peak_rate: float = 0.15
-    warm_up: float = 0.15
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
+    peak_rate: float = 0.02
+    warm_up: float = 0.05
+    momentum: float = 0.95
+    weight_decay: float = 0.01
     label_smoothing: float = 0.1
-    box_weight: float = 0.5
+    box_weight: float = 0.25
     smallest_crop: float = 0.75
     seed: int = 0
 
@@ -31,7 +31,7 @@ class Recipe:
         return sum(stage.epochs for stage in self.stages)
 
     def side(self, epoch: int) -> int:
-        """The picture side of an epoch: with the default stages, epoch 8 is 32 and epoch 9 is 48."""
+        """The picture side of an epoch: with the default stages, epoch 7 is 32 and epoch 8 is 48."""
         for stage in self.stages:
             if epoch < stage.epochs:
                 return stage.side
@@ -49,6 +49,6 @@ class Recipe:
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
-    """`9x32,4x48,2x64` as stages."""
+    """`8x32,3x48,2x64` as stages."""
     pairs = (part.split("x") for part in text.split(","))
     return tuple(Stage(int(epochs), int(side)) for epochs, side in pairs)
