@@ -28,3 +28,8 @@ class Variant:
     @property
     def number_format(self) -> NumberFormat:
         return number_format(self.format)
+
+    @property
+    def title(self) -> str:
+        """The format and regime as people read them: "FIXED-8", "FIXED-8 RE-TRAIN"."""
+        return self.number_format.title + ("" if self.regime == "raw" else " RE-TRAIN")

@@ -22,6 +22,15 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class LayerNoise:
+    """How exact one layer of a variant is: signal to quantization noise against FP32 in dB, inf where nothing is lost."""
+
+    name: str
+    kind: str
+    decibels: float
+
+
+@dataclass(frozen=True)
 class Answer:
     """What one variant says of one picture.
 

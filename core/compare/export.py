@@ -1,0 +1,101 @@
+"""A comparison as files: JSON for programs, CSV for spreadsheets. (Its picture is drawn by core.charts.grid.)"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from core.compare.records import SCHEMA, Answer
+from core.settings import REPOSITORY
+
+COLUMNS = (
+    *("image", "network", "weights", "format", "regime", "engine", "arithmetic", "device"),
+    *("milliseconds", "elapsed_ms", "weight_bytes", "box_x0", "box_y0", "box_x1", "box_y1"),
+    *("rank", "class", "label", "score"),
+)
+# A spreadsheet runs a cell that starts with one of these as a formula (OWASP, "CSV injection").
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def to_json(answers: Iterable[Answer], environment: Mapping[str, Any]) -> str:
+    """The answers of `classify --json`; keys are only ever added."""
+    document = {
+        "schema": SCHEMA,
+        "command": "classify",
+        "environment": dict(environment),
+        "results": [answer.as_dict() for answer in answers],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def to_csv(answers: Iterable[Answer]) -> str:
+    """One row for each guess under COLUMNS; empty cells where there is no box or no speed."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for answer in answers:
+        row = answer.as_dict()
+        shared = [_cell(row[column]) for column in COLUMNS[: COLUMNS.index("box_x0")]]
+        for guess in row["top"]:
+            own = [_cell(guess[column]) for column in ("rank", "class", "label", "score")]
+            writer.writerow([*shared, *(answer.box or [None] * 4), *own])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def environment(device: str = "cpu") -> dict[str, str | int | None]:
+    """What the results were computed with; None for what cannot be known. Imports no torch, which takes seconds."""
+    return {
+        "bitlens": _commit(REPOSITORY / ".git"),
+        "python": platform.python_version(),
+        "torch": _installed("torch"),
+        "torchvision": _installed("torchvision"),
+        "platform": f"{sys.platform} {platform.machine()}",
+        "cpu": _cpu(Path("/proc/cpuinfo")),
+        "cores": os.cpu_count(),
+        "device": device,
+    }
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu(cpuinfo: Path) -> str | None:
+    """The processor's name: from Linux where it says so, else what Python knows."""
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
+
+
+def _commit(git: Path) -> str | None:
+    """The commit checked out, read without the git program, which a server may lack; None outside a clone."""
+    head = git / "HEAD"
+    if not head.is_file():
+        return None
+    text = head.read_text().strip()
+    if not text.startswith("ref: "):
+        return text
+    name = text.removeprefix("ref: ")
+    if (git / name).is_file():
+        return (git / name).read_text().strip()
+    packed = git / "packed-refs"
+    lines = packed.read_text().splitlines() if packed.is_file() else []
+    return next((line.split()[0] for line in lines if line.endswith(f" {name}")), None)

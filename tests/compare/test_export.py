@@ -1,0 +1,114 @@
+"""The files a comparison becomes, read back by independent readers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.compare.export import _commit, _cpu, environment, to_csv, to_json
+from core.compare.records import Guess
+from tests.compare.examples import FP32, answer
+
+BOXED = answer("fixed8", (0.64, 0.12, 0.08, 0.03, 0.04, 0.01, 0.006, 0.004), box=(1.5, 2, 30, 40), milliseconds=1.25)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_json_has_the_documented_keys_and_values() -> None:
+    document = json.loads(to_json([BOXED, FP32], {"python": "3.11"}))
+    assert list(document) == ["schema", "command", "environment", "results"]
+    assert (document["schema"], document["command"], document["environment"]) == (1, "classify", {"python": "3.11"})
+    first, second = document["results"]
+    assert (
+        first.items()
+        >= {
+            "image": "cat.png",
+            "network": "squeezenet",
+            "weights": "photos",
+            "format": "fixed8",
+            "regime": "raw",
+            "engine": "reference",
+            "arithmetic": "native",
+            "milliseconds": 1.25,
+            "elapsed_ms": 12.346,
+            "weight_bytes": 1000,
+            "box": [1.5, 2, 30, 40],
+        }.items()
+    )
+    assert first["top"][0] == {"rank": 1, "class": 0, "label": "tabby", "score": 0.64}
+    assert [guess["rank"] for guess in first["top"]] == [1, 2, 3, 4, 5]
+    assert second["box"] is None
+    assert second["milliseconds"] is None
+
+
+def test_json_keeps_letters_of_every_language() -> None:
+    named = replace(FP32, image="貓.png")
+    assert "貓.png" in to_json([named], {})
+
+
+def test_csv_has_one_row_for_each_guess() -> None:
+    found = rows(to_csv([FP32, BOXED]))
+    assert [(row["format"], row["rank"], row["label"], float(row["score"])) for row in found] == [
+        (given.variant.format, str(guess.rank), guess.label, guess.score)
+        for given in (FP32, BOXED)
+        for guess in given.top
+    ]
+    assert [found[5][f"box_{side}"] for side in ("x0", "y0", "x1", "y1")] == ["1.5", "2", "30", "40"]
+    assert (found[0]["box_x0"], found[0]["milliseconds"], found[5]["milliseconds"]) == ("", "", "1.25")
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1.png", "+1.png", "-1.png", "@SUM(A1).png", "\t=1.png", "\r=1.png", " =1.png", "＝1.png"]
+)
+def test_no_cell_can_be_a_formula(name: str) -> None:
+    hostile = replace(FP32, image=name, top=(Guess(1, 0, name, 0.5),))
+    (row,) = rows(to_csv([hostile]))
+    assert row["image"] == row["label"] == f"'{name}"
+    assert row["score"] == "0.5"
+
+
+def test_commas_quotes_and_line_breaks_survive() -> None:
+    (row, *_) = rows(to_csv([replace(FP32, image='a,"b"\nc.png')]))
+    assert row["image"] == 'a,"b"\nc.png'
+
+
+def test_environment_says_what_ran_without_importing_torch() -> None:
+    code = "import sys; from core.compare.export import environment; environment(); print('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+    found = environment("cuda:0")
+    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert found["device"] == "cuda:0"
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, None),
+        ({"HEAD": "abc123\n"}, "abc123"),
+        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "def456\n"}, "def456"),
+        ({"HEAD": "ref: refs/heads/main\n", "packed-refs": "# pack\n789abc refs/heads/main\n"}, "789abc"),
+        ({"HEAD": "ref: refs/heads/main\n"}, None),
+    ],
+)
+def test_commit_of_each_kind_of_checkout(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert _commit(tmp_path) == expected
+
+
+def test_cpu_name_is_read_from_linux(tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor : 0\nmodel name\t: A CPU @ 2 GHz\nmodel name\t: A CPU @ 2 GHz\n")
+    assert _cpu(info) == "A CPU @ 2 GHz"
