@@ -160,4 +160,17 @@ def test_summary_counts_first_answers_over_pictures() -> None:
     ]
     assert [outcome.sentence for outcome in summary(pictures)] == [
         "FP16 keeps SqueezeNet's first answer on 3 of 3 pictures.",
+        "FIXED-4 keeps SqueezeNet's first answer on 1 of 3 pictures; it changes on b.png (lynx instead of tabby) and "
+        "c.png (lynx instead of tabby).",
+    ]
+
+
+def test_summary_keeps_networks_apart() -> None:
+    """VGG-16 without FP32 has no baseline, and must not borrow SqueezeNet's."""
+    pictures = [[FP32, answer("fixed8", NEW_FIRST), answer("fixed8", SAME, network="vgg16")]]
+    outcomes = summary(pictures)
+    assert [(outcome.network, outcome.title, outcome.kept, outcome.pictures) for outcome in outcomes] == [
+        ("squeezenet", "FIXED-8", 0, 1)
+    ]
+    assert outcomes[0].changed[0].baseline_label == "tabby"
     assert "on 0 of 1 picture; it changes on cat.png" in outcomes[0].sentence
