@@ -1,0 +1,148 @@
+"""A program: a network lowered to a flat list of operations on integer tensors. An engine runs it; it knows no network.
+
+Integers are written q, real values are scale * (q - zero point). FIXED-N has zero point 0 and a scale of 2^-FL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What flows between operations: integers in [low, high], with their scale.
+
+    `kind` is `integer` (rounded to the format's bits) or `accumulator` (what the last operation hands out, exact, before any
+    rounding; its scale may then be one for each channel). `shape` leaves out the batch.
+    """
+
+    name: str
+    kind: Literal["integer", "accumulator"]
+    low: int
+    high: int
+    scale: float | Tensor
+    zero_point: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """FIXED-N's rescale: accumulator * 2^-bits, round half to even. `bits` may be negative."""
+
+    bits: int
+
+
+@dataclass(frozen=True)
+class Multiply:
+    """INT8's rescale: float32(accumulator) * factor, round half to even, plus the output's zero point.
+
+    `factor` is float32, one for each output channel or one for all.
+    """
+
+    factor: Tensor
+
+
+Rescale = Shift | Multiply | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A sliding window's geometry, (height, width) each."""
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+    ceil_mode: bool = False
+
+    @property
+    def count(self) -> int:
+        """Cells in the window: 3 x 3 has 9."""
+        return self.kernel[0] * self.kernel[1]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step: reads edges `inputs`, writes edge `name`. `layer` is the network's own name for it."""
+
+    name: str
+    layer: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quantize(Operation):
+    """The program's input: real values to integers, round half to even, saturate."""
+
+
+@dataclass(frozen=True)
+class Convolution(Operation):
+    """`weight` [out, in / groups, h, w] is int8 or int16, `bias` [out] int64, at the accumulator's scale."""
+
+    weight: Tensor = field(repr=False)
+    bias: Tensor = field(repr=False)
+    window: Window
+    groups: int
+    rescale: Rescale
+
+
+@dataclass(frozen=True)
+class Linear(Operation):
+    """`weight` [out, in] and `bias` [out], as in Convolution."""
+
+    weight: Tensor = field(repr=False)
+    bias: Tensor = field(repr=False)
+    rescale: Rescale
+
+
+@dataclass(frozen=True)
+class MaxPool(Operation):
+    window: Window
+
+
+@dataclass(frozen=True)
+class AveragePool(Operation):
+    """Sum of a window, divided once by its count and the rescale together."""
+
+    window: Window
+    rescale: Rescale
+
+
+@dataclass(frozen=True)
+class Concat(Operation):
+    """Along the channels. All inputs share the output's scale: it only copies."""
+
+
+@dataclass(frozen=True)
+class Add(Operation):
+    """FIXED-N: each side shifted left by `align` into the accumulator, one rounding. INT8: `factors` in float32, one rounding."""
+
+    align: Pair
+    factors: tuple[float, float]
+    rescale: Rescale
+
+
+@dataclass(frozen=True)
+class Relu(Operation):
+    """A ReLU that could not be fused: the larger of q and the zero point."""
+
+
+@dataclass(frozen=True)
+class Flatten(Operation):
+    """[n, c, h, w] to [n, c * h * w]: no arithmetic."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Operations in order, the edges they write, and the edges that are the network's outputs."""
+
+    operations: tuple[Operation, ...]
+    edges: dict[str, Edge]
+    outputs: tuple[str, ...]
+    weight_bytes: int
+    floats: tuple[str, ...] = ("softmax",)

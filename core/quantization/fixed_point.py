@@ -1,0 +1,80 @@
+"""FIXED-N: choosing fractional lengths, and rounding weights to them.
+
+Dynamic fixed point (Courbariaux et al. 2014; Gysel et al. 2016): value = q * 2^-FL, one FL for each tensor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.quantization.calibrators import Calibrator, Grid
+from core.quantization.graph import Graph
+from core.quantization.histogram import Histogram
+
+# A range may leave out values beyond it, but not all except the smallest: it holds at least an eighth of the largest seen.
+CLIPPED_DOUBLINGS = 3
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Fractional lengths: of each layer's weights by node name, of each scale group's activations by group name."""
+
+    weights: Mapping[str, int]
+    activations: Mapping[str, int]
+
+
+def limits(bits: int) -> tuple[int, int]:
+    """Two's complement: 8 bits hold -128 to 127."""
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+
+def round_weights(weight: Tensor, length: int, bits: int) -> Tensor:
+    """round(w * 2^FL), half to even, saturated, as float64 integers: 0.3 at FL 7 in 8 bits is 38."""
+    low, high = limits(bits)
+    return torch.round(weight.double() * 2.0**length).clamp(low, high)
+
+
+def weight_length(weight: Tensor, bits: int) -> int:
+    """The FL with the least squared error; of equals the smaller. All zeros give 0."""
+    largest = float(weight.abs().max())
+    if largest == 0:
+        return 0
+    # Beyond one doubling past the largest weight's own length, saturation only grows.
+    fits = math.floor(math.log2(limits(bits)[1] / largest))
+    costs = {length: _squared_error(weight, length, bits) for length in range(fits - 2, fits + bits + 1)}
+    return min(costs, key=lambda length: (costs[length], length))
+
+
+def _squared_error(weight: Tensor, length: int, bits: int) -> float:
+    error = round_weights(weight, length, bits) * 2.0**-length - weight.double()
+    return float((error**2).sum())
+
+
+def activation_length(histogram: Histogram, bits: int, calibrator: Calibrator) -> int:
+    """The FL with the least cost; of equals the smaller, which has the wider range. Values up to 1.9 in 8 bits start at 6."""
+    largest = max(abs(histogram.low), abs(histogram.high))
+    if largest == 0:
+        return bits - 1
+    low, high = limits(bits)
+    covers = math.floor(math.log2(high / largest))
+    costs = {
+        length: calibrator.cost(histogram, Grid(low * 2.0**-length, high * 2.0**-length, 2.0**-length))
+        for length in range(covers - 1, covers + CLIPPED_DOUBLINGS + 1)
+    }
+    return min(costs, key=lambda length: (costs[length], length))
+
+
+def nearest_lengths(
+    graph: Graph, ranges: Mapping[str, Histogram], weight_bits: int, activation_bits: int, calibrator: Calibrator
+) -> Lengths:
+    """Every tensor's own best length, before any search."""
+    weights = {node.name: weight_length(node.weight, weight_bits) for node in graph.weighted if node.weight is not None}
+    activations = {
+        group: activation_length(histogram, activation_bits, calibrator) for group, histogram in ranges.items()
+    }
+    return Lengths(weights, activations)

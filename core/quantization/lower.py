@@ -1,0 +1,230 @@
+"""Lower a graph to a program: every edge an integer type and a scale, every rounding in its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from core.engines.program import (
+    Add,
+    AveragePool,
+    Concat,
+    Convolution,
+    Edge,
+    Flatten,
+    Linear,
+    MaxPool,
+    Multiply,
+    Operation,
+    Program,
+    Quantize,
+    Relu,
+    Rescale,
+    Shift,
+)
+from core.errors import LoweringError
+from core.formats import NumberFormat
+from core.quantization import affine, fixed_point
+from core.quantization.affine import Scale
+from core.quantization.fixed_point import Lengths
+from core.quantization.graph import Graph, Node
+from core.quantization.groups import accumulators, scale_groups
+
+BIAS_BYTES = 4
+EXACT = 2**53
+
+
+class Scheme(Protocol):
+    """What differs between FIXED-N and INT8: types, weights, rescales."""
+
+    def integer(self, node: Node, group: str, signed: bool) -> Edge: ...
+    def weights(self, node: Node, source: Edge) -> tuple[Tensor, Tensor, float | Tensor]: ...
+    def rescale(self, total: float | Tensor, target: Edge) -> Rescale: ...
+
+
+@dataclass(frozen=True)
+class FixedScheme:
+    lengths: Lengths
+    format: NumberFormat
+
+    def integer(self, node: Node, group: str, signed: bool) -> Edge:
+        low, high = fixed_point.limits(self.format.activation_bits)
+        scale = 2.0 ** -self.lengths.activations[group]
+        return Edge(node.name, "integer", low if signed else 0, high, scale, 0, node.shape)
+
+    def weights(self, node: Node, source: Edge) -> tuple[Tensor, Tensor, float | Tensor]:
+        """Integers of weight and bias, and the accumulator's scale."""
+        weight, bias = _parameters(node)
+        length = self.lengths.weights[node.name]
+        total = _number(source.scale) * 2.0**-length
+        return (
+            fixed_point.round_weights(weight, length, self.format.weight_bits),
+            torch.round(bias.double() / total),
+            total,
+        )
+
+    def rescale(self, total: float | Tensor, target: Edge) -> Rescale:
+        """The shift from the accumulator's scale to the edge's: 2^-13 to 2^-6 is 7."""
+        return Shift(round(math.log2(_number(target.scale) / _number(total))))
+
+
+@dataclass(frozen=True)
+class AffineScheme:
+    scales: Mapping[str, Scale]
+
+    def integer(self, node: Node, group: str, signed: bool) -> Edge:
+        chosen = self.scales[group]
+        low = affine.LOW if signed else chosen.zero_point
+        return Edge(node.name, "integer", low, affine.HIGH, chosen.scale, chosen.zero_point, node.shape)
+
+    def weights(self, node: Node, source: Edge) -> tuple[Tensor, Tensor, float | Tensor]:
+        weight, bias = _parameters(node)
+        scales = affine.weight_scales(weight)
+        total = scales * _number(source.scale)
+        return affine.round_weights(weight, scales), torch.round(bias.double() / total), total
+
+    def rescale(self, total: float | Tensor, target: Edge) -> Rescale:
+        factor = torch.as_tensor(total, dtype=torch.float64).reshape(-1) / _number(target.scale)
+        return Multiply(factor.float())
+
+
+def lower(graph: Graph, quantizers: Lengths | Mapping[str, Scale], format: NumberFormat) -> Program:
+    """The program of `graph` in FIXED-N (given Lengths) or INT8 (given each group's Scale)."""
+    scheme: Scheme
+    scheme = FixedScheme(quantizers, format) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
+    lowering = _Lowering(graph, scheme)
+    for node in graph.nodes:
+        lowering.visit(node)
+    return Program(tuple(lowering.operations), lowering.edges, graph.outputs, weight_bytes(graph, format))
+
+
+def weight_bytes(graph: Graph, format: NumberFormat) -> int:
+    """Weights at the format's bits, packed, rounded up layer by layer; biases at 4 bytes, or at the float format's own."""
+    bias_bytes = format.weight_bytes if format.kind == "float" else BIAS_BYTES
+    total = 0.0
+    for node in graph.weighted:
+        weight, bias = _parameters(node)
+        total += math.ceil(weight.numel() * format.weight_bytes) + bias.numel() * bias_bytes
+    return int(total)
+
+
+class _Lowering:
+    """The operations and edges so far."""
+
+    def __init__(self, graph: Graph, scheme: Scheme) -> None:
+        self.graph, self.scheme = graph, scheme
+        self.groups, self.wide = scale_groups(graph), accumulators(graph)
+        self.operations: list[Operation] = []
+        self.edges: dict[str, Edge] = {}
+
+    def visit(self, node: Node) -> None:
+        sources = [self.edges[name] for name in node.inputs]
+        build = {
+            "conv2d": self._weighted,
+            "linear": self._weighted,
+            "average_pool": self._average_pool,
+            "add": self._add,
+        }.get(node.kind, self._copy)
+        build(node, sources)
+
+    def _copy(self, node: Node, sources: list[Edge]) -> None:
+        """Input, concat, max-pool, ReLU, flatten: nothing is rescaled."""
+        name = (node.name, node.layer, node.inputs)
+        operation = {
+            "input": lambda: Quantize(*name),
+            "concat": lambda: Concat(*name),
+            "max_pool": lambda: MaxPool(*name, node.window),
+            "relu": lambda: Relu(*name),
+            "flatten": lambda: Flatten(*name),
+        }[node.kind]()
+        signed = node.kind != "relu" and (not sources or any(source.low < source.zero_point for source in sources))
+        edge = self._flattened(node, sources[0]) if node.name in self.wide else self._integer(node, signed)
+        self._append(operation, edge)
+
+    def _weighted(self, node: Node, sources: list[Edge]) -> None:
+        weight, bias, total = self.scheme.weights(node, sources[0])
+        edge = self._target(node, total, _bound(weight, bias, sources[0], node.layer))
+        rescale = self._rescale(total, edge)
+        weight, bias = _packed(weight), bias.to(torch.int64)
+        name = (node.name, node.layer, node.inputs)
+        if node.kind == "conv2d":
+            self._append(Convolution(*name, weight, bias, node.window, node.groups, rescale), edge)
+        else:
+            self._append(Linear(*name, weight, bias, rescale), edge)
+
+    def _average_pool(self, node: Node, sources: list[Edge]) -> None:
+        source, count = sources[0], node.window.count
+        largest = count * max(abs(source.low - source.zero_point), abs(source.high - source.zero_point))
+        signed = source.low < source.zero_point
+        edge = self._target(node, _number(source.scale) / count, largest, signed)
+        # FIXED-N divides by count * 2^shift at once, so its shift is that of the sum.
+        fixed = isinstance(self.scheme, FixedScheme)
+        rescale = self._rescale(_number(source.scale) / (1 if fixed else count), edge)
+        self._append(AveragePool(node.name, node.layer, node.inputs, node.window, rescale), edge)
+
+    def _add(self, node: Node, sources: list[Edge]) -> None:
+        edge = self._integer(node, signed=not node.relu)
+        scales = [_number(source.scale) for source in sources]
+        finest = min(scales)
+        align = tuple(max(0, round(math.log2(scale / finest))) for scale in scales)
+        ratio = [float(torch.tensor(scale / _number(edge.scale), dtype=torch.float32)) for scale in scales]
+        rescale = self._rescale(finest, edge)
+        self._append(
+            Add(node.name, node.layer, node.inputs, (align[0], align[1]), (ratio[0], ratio[1]), rescale), edge
+        )
+
+    def _target(self, node: Node, total: float | Tensor, largest: int, signed: bool = True) -> Edge:
+        """An integer edge, or the accumulator itself where the node is a last operation."""
+        if node.name not in self.wide:
+            return self._integer(node, signed and not node.relu)
+        return Edge(node.name, "accumulator", -largest, largest, total, 0, node.shape)
+
+    def _integer(self, node: Node, signed: bool) -> Edge:
+        return self.scheme.integer(node, self.groups[node.name], signed)
+
+    def _rescale(self, total: float | Tensor, edge: Edge) -> Rescale:
+        return None if edge.kind == "accumulator" else self.scheme.rescale(total, edge)
+
+    def _flattened(self, node: Node, source: Edge) -> Edge:
+        """An accumulator behind a flatten: a scale for each channel is repeated for each of its positions."""
+        scale = source.scale
+        if isinstance(scale, Tensor) and len(source.shape) > 1:
+            scale = scale.repeat_interleave(math.prod(source.shape[1:]))
+        return Edge(node.name, "accumulator", source.low, source.high, scale, 0, node.shape)
+
+    def _append(self, operation: Operation, edge: Edge) -> None:
+        self.operations.append(operation)
+        self.edges[operation.name] = edge
+
+
+def _parameters(node: Node) -> tuple[Tensor, Tensor]:
+    if node.weight is None or node.bias is None:
+        raise LoweringError(f"{node.layer} has no weights.", "This is a fault of the tracing; please report it.")
+    return node.weight, node.bias
+
+
+def _number(scale: float | Tensor) -> float:
+    if isinstance(scale, Tensor):
+        raise LoweringError("A scale for each channel reached an operation that takes one.", "Please report it.")
+    return scale
+
+
+def _bound(weight: Tensor, bias: Tensor, source: Edge, layer: str) -> int:
+    """The largest |accumulator| that any input can cause: sum |w| times the largest |q - zero point|, plus |bias|."""
+    reach = max(abs(source.low - source.zero_point), abs(source.high - source.zero_point))
+    largest = int((weight.abs().flatten(1).sum(dim=1) * reach + bias.abs()).max())
+    if largest > EXACT:
+        raise LoweringError(f"The sums of {layer} need more than 53 bits.", "Use a format with fewer bits.")
+    return largest
+
+
+def _packed(weight: Tensor) -> Tensor:
+    """float64 integers in the smallest signed type that holds them: -128 to 127 becomes int8, wider int16."""
+    info = torch.iinfo(torch.int8)
+    narrow = bool(weight.numel() == 0 or (weight.min() >= info.min and weight.max() <= info.max))
+    return weight.to(torch.int8 if narrow else torch.int16)

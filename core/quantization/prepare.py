@@ -1,0 +1,97 @@
+"""From loaded weights to something that runs: fold, trace, calibrate, lower, and choose the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from torch import Tensor, fx
+
+from core.engines import floats, reference
+from core.engines.program import Program
+from core.formats import NumberFormat
+from core.models.weights import LoadedNetwork
+from core.quantization import affine, fixed_point, lower
+from core.quantization.affine import Scale
+from core.quantization.calibrators import calibrator
+from core.quantization.fixed_point import Lengths
+from core.quantization.graph import Graph, fold, trace
+from core.quantization.search import ENOUGH_BITS
+from core.quantization.statistics import Statistics
+from core.variant import Calibration
+
+Quantizers = Lengths | Mapping[str, Scale]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network once loaded: batch norm folded, its graph, and its calibration statistics."""
+
+    loaded: LoadedNetwork
+    folded: fx.GraphModule
+    graph: Graph
+    statistics: Statistics
+
+
+@dataclass(frozen=True)
+class Executable:
+    """A variant ready to run: real inputs [n, 3, side, side] to real outputs in float64."""
+
+    run: Callable[[Tensor], tuple[Tensor, ...]]
+    engine: str
+    arithmetic: str
+    weight_bytes: int
+    floats: tuple[str, ...]
+    calibrated: str
+    preliminary: bool = False
+    program: Program | None = None
+
+
+def prepare(loaded: LoadedNetwork, statistics: Callable[[Graph], Statistics]) -> Prepared:
+    """`statistics` reads or computes the calibration statistics of the graph."""
+    folded = fold(loaded.module)
+    graph = trace(folded, loaded.preprocessing.side)
+    return Prepared(loaded, folded, graph, statistics(graph))
+
+
+def executable(prepared: Prepared, format: NumberFormat, calibration: Calibration, device: str = "cpu") -> Executable:
+    """Float formats run natively; FIXED-N and INT8 as a program on the reference engine."""
+    if format.dtype is not None:
+        network = floats.convert(prepared.folded, format.dtype, device)
+        size = lower.weight_bytes(prepared.graph, format)
+        return Executable(lambda x: floats.run(network, x), floats.NAME, floats.ARITHMETIC, size, ("softmax",), "")
+    chosen, words, preliminary = quantizers(prepared, format, calibration)
+    program = lower.lower(prepared.graph, chosen, format)
+    return Executable(
+        run=lambda x: reference.outputs(program, reference.run(program, x.to(device))),
+        engine=reference.NAME,
+        arithmetic=reference.ARITHMETIC,
+        weight_bytes=program.weight_bytes,
+        floats=program.floats,
+        calibrated=words,
+        preliminary=preliminary,
+        program=program,
+    )
+
+
+def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibration) -> tuple[Quantizers, str, bool]:
+    """The chosen lengths or scales, how they were chosen in words, and whether a search that was asked for is missing."""
+    rule, statistics = calibrator(calibration.calibrator), prepared.statistics
+    words = f"{rule.title.lower()} over {statistics.pictures}"
+    if format.kind == "affine":
+        return affine.nearest_scales(statistics.ranges, rule), words, False
+    bits = (format.weight_bits, format.activation_bits)
+    nearest = fixed_point.nearest_lengths(prepared.graph, statistics.ranges, *bits, rule)
+    if not calibration.search:
+        return nearest, words, False
+    if min(bits) >= ENOUGH_BITS:
+        return nearest, f"{words}; no search: {ENOUGH_BITS} bits and more need none", False
+    found = statistics.composed(*bits)
+    if found is None:
+        return nearest, f"{words}; preliminary: not yet searched", True
+    composed = "" if bits[0] == bits[1] else ", composed"
+    return found, f"greedy search{composed} over {statistics.searched_on}", False
+
+
+def with_lengths(prepared: Prepared, statistics: Statistics) -> Prepared:
+    return replace(prepared, statistics=statistics)
