@@ -1,0 +1,122 @@
+"""One colour and one marker for each number format, and what every figure shares: its text takes the page's colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from core.compare.records import Answer
+from core.formats import NumberFormat, number_format
+from core.models.catalog import architecture
+from core.variant import Variant
+
+NEUTRAL = "#7F7F7F"  # as far from black as from white: 4:1 on both
+GRID = "rgba(127, 127, 127, 0.25)"
+TRANSPARENT = "rgba(0, 0, 0, 0)"
+ORANGE, BROWN, GREEN, WHITE = "#E69F00", "#A06000", "#009E73", "#FFFFFF"
+TITLE_COLUMNS = 44  # characters that a phone shows
+LINE = 22  # pixels of a title's line
+
+
+@dataclass(frozen=True)
+class Look:
+    """A format's colour (#RRGGBB) and plotly marker symbol."""
+
+    colour: str
+    marker: str
+
+
+# Okabe and Ito's palette, told apart by people with any kind of colour blindness.
+LOOKS = {
+    "fp32": Look(NEUTRAL, "circle"),
+    "fp16": Look("#56B4E9", "square"),
+    "bf16": Look("#0072B2", "diamond"),
+    "fixed16": Look(GREEN, "triangle-up"),
+    "fixed8": Look("#D55E00", "triangle-down"),
+    "int8": Look("#CC79A7", "cross"),
+}
+# The other widths of FIXED-N: their own marker, and a shade of orange below 8 bits, of green above.
+FIXED_MARKERS = {
+    **{2: "x", 3: "star", 4: "pentagon", 5: "hexagon", 6: "triangle-left", 7: "triangle-right"},
+    **{9: "star-triangle-up", 10: "star-triangle-down", 11: "star-square", 12: "star-diamond"},
+    **{13: "hourglass", 14: "bowtie", 15: "hexagram"},
+}
+
+
+def look(name: str) -> Look:
+    """The look of any format by name. Raises RequestError for an unknown one."""
+    if name in LOOKS:
+        return LOOKS[name]
+    chosen = number_format(name)
+    if chosen.name in LOOKS:
+        return LOOKS[chosen.name]
+    return _composed(chosen) if chosen.weight_bits != chosen.activation_bits else _fixed(chosen.weight_bits)
+
+
+def _fixed(bits: int) -> Look:
+    below_8 = mix(ORANGE, BROWN, (bits - 2) / 5)
+    return Look(below_8 if bits < 8 else mix(GREEN, WHITE, (16 - bits) / 16), FIXED_MARKERS[bits])
+
+
+def _composed(chosen: NumberFormat) -> Look:
+    """wXaY lies between FIXED-X and FIXED-Y in colour, and is FIXED-Y's marker, hollow."""
+    weights, activations = look(f"fixed{chosen.weight_bits}"), look(f"fixed{chosen.activation_bits}")
+    return Look(mix(weights.colour, activations.colour, 0.5), f"{activations.marker}-open")
+
+
+def mix(a: str, b: str, part: float) -> str:
+    """A colour between two, linear in sRGB: mix("#000000", "#FF8000", 0.5) is "#804000"."""
+    channels = ((int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(low + part * (high - low)):02X}" for low, high in channels)
+
+
+def marker(variant: Variant, size: int) -> dict[str, object]:
+    """A plotly marker: RE-TRAIN has a solid outline around it, RAW none."""
+    own, outline = look(variant.format), outline_width(variant)
+    line = {"width": outline, "color": NEUTRAL}
+    return {"color": own.colour, "symbol": own.marker, "size": size + 2 * outline, "line": line}
+
+
+def outline_width(variant: Variant) -> float:
+    """Pixels."""
+    return 0.0 if variant.regime == "raw" else 1.5
+
+
+def figure(finding: str, drawn: str, height: int) -> go.Figure:
+    """An empty figure: the finding is its title, then comes what is drawn, then `height` pixels for the rest."""
+    lines = textwrap.wrap(finding, TITLE_COLUMNS)
+    top = 52 + LINE * len(lines)
+    empty = go.Figure()
+    empty.update_layout(
+        title={
+            "text": "<br>".join(lines),
+            "subtitle": {"text": drawn},
+            "x": 0,
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 8 + LINE * (len(lines) - 1)},  # plotly places the last line
+        },
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        height=top + height,
+        margin={"l": 8, "r": 8, "t": top, "b": 8},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+    )
+    axis = {"showgrid": True, "gridcolor": GRID, "zerolinecolor": GRID, "automargin": True, "title": {"standoff": 12}}
+    empty.update_xaxes(axis)
+    empty.update_yaxes(axis)
+    return empty
+
+
+def network_title(answers: Sequence[Answer]) -> str:
+    """The network that all of `answers` are of, as people read it: "VGG-16"."""
+    return architecture(answers[0].variant.network).title
+
+
+def size(count: int) -> str:
+    """Bytes as people read them, in powers of ten: 1040000 is "1.04 MB"."""
+    unit, name = (1e6, "MB") if count >= 1e6 else (1e3, "kB")
+    return f"{count / unit:.2f} {name}"

@@ -1,0 +1,55 @@
+"""The per-layer chart against the decibels given to it, exact layers and silent ones included."""
+
+from __future__ import annotations
+
+import math
+
+from core.charts import sqnr
+from core.compare.records import LayerNoise
+
+NOISE = {
+    "fixed16": [LayerNoise("conv1", "conv", 84.25), LayerNoise("pool", "max pool", math.inf)],
+    "fixed8": [
+        LayerNoise("conv1", "conv", 41.5),
+        LayerNoise("pool", "max pool", math.inf),
+        LayerNoise("fire9", "concat", 18.24),
+        LayerNoise("silent", "conv", math.nan),
+    ],
+}
+
+
+def test_lines_hold_finite_layers_in_order() -> None:
+    lines = {trace.name: trace for trace in sqnr.chart(NOISE).data if trace.mode == "lines+markers"}
+    assert list(lines) == ["FIXED-16", "FIXED-8"]
+    assert (tuple(lines["FIXED-8"].x), tuple(lines["FIXED-8"].y)) == (("conv1", "fire9"), (41.5, 18.24))
+    assert tuple(lines["FIXED-8"].customdata) == ("conv", "concat")
+
+
+def test_exact_layers_are_markers_above_every_line() -> None:
+    drawn = sqnr.chart(NOISE)
+    exact = [trace for trace in drawn.data if trace.mode == "markers"]
+    assert [(tuple(trace.x), trace.y[0] > 84.25) for trace in exact] == [(("pool",), True)] * 2
+    assert [note.text for note in drawn.layout.annotations] == ["exact"]
+
+
+def test_every_value_drawn_is_finite_and_named() -> None:
+    for trace in sqnr.chart(NOISE).data:
+        assert all(math.isfinite(y) for y in trace.y)
+        assert "silent" not in trace.x
+
+
+def test_layers_keep_their_order_on_the_axis() -> None:
+    assert list(sqnr.chart(NOISE).layout.xaxis.categoryarray) == ["conv1", "pool", "fire9", "silent"]
+
+
+def test_title_and_alt_name_the_worst_layer() -> None:
+    assert sqnr.chart(NOISE).layout.title.text == "FIXED-8 loses most at fire9 (18.2 dB)"
+    said = sqnr.alt(NOISE)
+    assert "FIXED-16 loses most at conv1 (84.2 dB)" in said
+    assert "FIXED-8 loses most at fire9 (18.2 dB)" in said
+
+
+def test_a_network_without_any_loss() -> None:
+    exact = {"fixed16": [LayerNoise("conv1", "conv", math.inf)]}
+    assert sqnr.finding(exact) == "Every layer is exact"
+    assert sqnr.chart(exact).data[1].y[0] > 0

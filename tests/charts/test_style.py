@@ -1,0 +1,99 @@
+"""One colour and one marker for each format, legible on light and dark."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from plotly.validator_cache import ValidatorCache
+
+from core.charts import style
+from core.charts.style import look, marker, mix, size
+from core.errors import RequestError
+from core.formats import FORMATS
+from core.variant import Variant
+
+EVERY = [*FORMATS, *(f"fixed{bits}" for bits in (2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15))]
+OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
+
+
+def test_no_two_formats_share_a_colour_or_a_marker() -> None:
+    looks = [look(name) for name in EVERY]
+    assert len({own.colour for own in looks}) == len({own.marker for own in looks}) == len(EVERY) == 19
+
+
+def test_the_registered_formats_use_the_palette() -> None:
+    assert {look(name).colour for name in FORMATS if name != "fp32"} < OKABE_ITO
+
+
+def test_composed_formats_differ_from_their_parts() -> None:
+    names = ["fixed4", "fixed8", "w4a8", "w8a4"]
+    for one, other in itertools.combinations(names, 2):
+        assert look(one).marker != look(other).marker
+    assert look("w4a8").marker == "triangle-down-open"
+    assert look("w8a8") == look("fixed8")
+
+
+@pytest.mark.parametrize("name", [*EVERY, "w4a8", "w16a2"])
+def test_markers_are_plotly_symbols(name: str) -> None:
+    symbols = ValidatorCache.get_validator("scatter.marker", "symbol").values
+    assert look(name).marker in symbols
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(RequestError):
+        look("fixed99")
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG 2's contrast ratio: 21 for black on white."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_neutral_baseline_is_legible_on_both_backgrounds() -> None:
+    assert min(contrast(style.NEUTRAL, "#FFFFFF"), contrast(style.NEUTRAL, "#0E1117")) >= 3
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_colour_drowns_in_either_background(name: str) -> None:
+    assert min(contrast(look(name).colour, "#FFFFFF"), contrast(look(name).colour, "#0E1117")) >= 1.7
+
+
+def test_only_retrain_has_an_outline() -> None:
+    raw, retrained = (marker(Variant("vgg16", "photos", "fixed8", regime), 9) for regime in ("raw", "retrain"))
+    assert raw["line"]["width"] == 0
+    assert retrained["line"]["width"] > 0
+    assert raw["color"] == retrained["color"]
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0, "#000000"), (0.5, "#804000"), (1, "#FF8000")])
+def test_mix(part: float, expected: str) -> None:
+    assert mix("#000000", "#FF8000", part) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1_040_000, "1.04 MB"), (999, "1.00 kB"), (530_000, "530.00 kB"), (553_000_000, "553.00 MB")],
+)
+def test_size(count: int, expected: str) -> None:
+    assert size(count) == expected
+
+
+def test_a_figure_leaves_text_and_background_to_the_page() -> None:
+    layout = style.figure("A finding", "What is drawn", 200).to_plotly_json()["layout"]
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0, 0, 0, 0)"
+    assert "color" not in layout.get("font", {})
+    assert "font" not in layout["title"]
+
+
+def test_a_long_finding_breaks_into_lines() -> None:
+    text = style.figure("word " * 30, "", 200).layout.title.text
+    assert max(map(len, text.split("<br>"))) <= style.TITLE_COLUMNS
+    assert text.replace("<br>", " ").split() == ["word"] * 30
