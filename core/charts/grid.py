@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from core.models.catalog import architecture
 # All in pixels. A column holds the widest labels in use, "white-headed capuchin", beside a score.
 COLUMN, LEFT, MARGIN, GAP = 232, 128, 24, 16
 TITLE, HEAD, GUESS, FACT = 64, 46, 38, 18
-THUMBNAIL, FOOTER = 120, 64
+THUMBNAIL, FOOTER, LETTER = 120, 84, 7
 NARROWEST = 1060  # what the footer takes
 KEY = "Triangle: rank up or down against FP32. Dash: same rank. Plus: new in the list. Signed numbers: points."
 BOX_KEY = " Boxes: the format's colour, over FP32's in grey."
@@ -35,9 +36,9 @@ def to_png(picture: Image.Image, answers: Sequence[Answer], environment: Mapping
     pen = Pen(ImageDraw.Draw(image))
     pen.text((MARGIN, 20), f"Bitlens: {title or 'one picture in several number formats'}", 22, room=width - 2 * MARGIN)
     _heads(pen, answers, titles)
-    top = TITLE + HEAD
+    top, small = TITLE + HEAD, _Thumbnail.of(picture)
     for row in rows:
-        _draw_row(image, pen, row, titles, picture, top)
+        _draw_row(image, pen, row, titles, small, top)
         top += row.height
     _footer(pen, rows, environment, top, width)
     return _bytes(image)
@@ -74,7 +75,7 @@ def _heads(pen: Pen, answers: Sequence[Answer], titles: Sequence[str]) -> None:
         pen.text((x + COLUMN - GAP, TITLE + 16), bits, 13, MUTED, anchor="ra")
 
 
-def _draw_row(image: Image.Image, pen: Pen, row: _Row, titles: Sequence[str], picture: Image.Image, top: int) -> None:
+def _draw_row(image: Image.Image, pen: Pen, row: _Row, titles: Sequence[str], small: _Thumbnail, top: int) -> None:
     pen.draw.line((MARGIN, top, image.width - MARGIN, top), fill=LINE)
     pen.text((MARGIN, top + GAP), architecture(row.answers[0].variant.network).title, 18, room=LEFT - 8)
     baseline = baseline_of(row.answers)
@@ -87,7 +88,7 @@ def _draw_row(image: Image.Image, pen: Pen, row: _Row, titles: Sequence[str], pi
         y = _guesses(pen, found[title], baseline, x, y)
         y = _facts(pen, found[title], x, y)
         if row.boxed:
-            _thumbnail(image, pen, picture, found[title], baseline, (x, y))
+            image.paste(_boxes(pen, small, found[title], baseline, (x, y)), (x, y + 6))
 
 
 def _guesses(pen: Pen, answer: Answer, baseline: Answer | None, x: int, y: int) -> int:
@@ -122,21 +123,31 @@ def _facts(pen: Pen, answer: Answer, x: int, y: int) -> int:
     return y + 2 * FACT
 
 
-def _thumbnail(
-    image: Image.Image, pen: Pen, picture: Image.Image, answer: Answer, baseline: Answer | None, at: tuple[int, int]
-) -> None:
-    """The picture with the format's box over FP32's, and how much they overlap."""
-    small = ImageOps.contain(picture.convert("RGB"), (COLUMN - GAP, THUMBNAIL))
-    scale = small.width / picture.width
-    drawn = ImageDraw.Draw(small)
+@dataclass(frozen=True)
+class _Thumbnail:
+    """The picture made small once, and by how much."""
+
+    image: Image.Image
+    scale: float
+
+    @classmethod
+    def of(cls, picture: Image.Image) -> _Thumbnail:
+        small = ImageOps.contain(picture.convert("RGB"), (COLUMN - GAP, THUMBNAIL))
+        return cls(small, small.width / picture.width)
+
+
+def _boxes(pen: Pen, small: _Thumbnail, answer: Answer, baseline: Answer | None, at: tuple[int, int]) -> Image.Image:
+    """The picture with the format's box over FP32's; below its place, how much they overlap."""
+    image = small.image.copy()
+    drawn = ImageDraw.Draw(image)
     reference = baseline.box if baseline else None
     for box, colour in ((reference, NEUTRAL), (answer.box, look(answer.variant.format).colour)):
         if box:
-            _outline(drawn, box, scale, colour)
-    image.paste(small, (at[0], at[1] + 6))
+            _outline(drawn, box, small.scale, colour)
     overlap = box_iou(answer.box, reference)
     if overlap is not None and answer is not baseline:
         pen.text((at[0], at[1] + THUMBNAIL + 10), f"box IoU {overlap:.2f} with FP32's", 13, MUTED)
+    return image
 
 
 def _outline(drawn: ImageDraw.ImageDraw, box: Box, scale: float, colour: str) -> None:
@@ -153,7 +164,9 @@ def _footer(pen: Pen, rows: Sequence[_Row], environment: Mapping[str, Any], top:
     pen.text((MARGIN, top + 10), KEY + (BOX_KEY if any(row.boxed for row in rows) else ""), 13, MUTED, room=room)
     weights = ", ".join(dict.fromkeys(answer.variant.weights for row in rows for answer in row.answers))
     known = [f"{name} {value}" for name, value in environment.items() if value is not None]
-    pen.text((MARGIN, top + 32), " · ".join([f"weights {weights}", *known]), 13, MUTED, room=room)
+    provenance = textwrap.wrap(" · ".join([f"weights {weights}", *known]), room // LETTER)
+    for line, text in enumerate(provenance[:2]):
+        pen.text((MARGIN, top + 32 + 20 * line), text, 13, MUTED, room=room)
 
 
 def _bytes(image: Image.Image) -> bytes:
