@@ -13,3 +13,25 @@ def cache_folder() -> Path:
     """Where downloads, decoded data sets and checkpoints go: BITLENS_CACHE, else the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bitlens"
     return Path(os.environ.get("BITLENS_CACHE", default))
+
+
+def cache_bytes() -> int:
+    """Memory for networks kept ready, in bytes: BITLENS_CACHE_MB megabytes, 2,000 by default."""
+    return int(os.environ.get("BITLENS_CACHE_MB", "2000")) * 1_000_000
+
+
+def calibration_folder() -> Path | None:
+    """A folder of pictures to calibrate on, for weights that come without statistics: BITLENS_CALIBRATION."""
+    folder = os.environ.get("BITLENS_CALIBRATION")
+    return Path(folder) if folder else None
+
+
+def weights_folders() -> tuple[Path, ...]:
+    """Where published weights are looked for, and downloaded to the first: BITLENS_WEIGHTS, torch hub's checkpoints.
+
+    The second is what `torch.hub.get_dir()` says, worked out here because importing torch takes seconds.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    hub = Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub" / "checkpoints"
+    named = os.environ.get("BITLENS_WEIGHTS")
+    return (Path(named).expanduser(), hub) if named else (hub,)

@@ -36,7 +36,8 @@ class Answer:
 
     `arithmetic` is native, integer or emulated; `milliseconds` is the format's speed (None when emulated), `elapsed_ms` what
     the user waited. `box` is the main object in the picture's own pixels. `probabilities` holds every class, for charts.
-    `floats` names the float islands that ran (softmax, and normalisations inside a network); `calibrated` says how, in words.
+    `floats` names the float islands that ran (softmax, and normalisations inside a network); `calibrated` says how, in words;
+    `preliminary` that a search for better fractional lengths was asked for and is not there yet.
     """
 
     image: str
@@ -52,6 +53,7 @@ class Answer:
     probabilities: tuple[float, ...] = field(repr=False, default=())
     floats: tuple[str, ...] = ()
     calibrated: str = ""
+    preliminary: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The row of `classify --json`; later commands add keys and never change these."""
@@ -74,4 +76,5 @@ class Answer:
             ],
             "floats": list(self.floats),
             "calibrated": self.calibrated,
+            "preliminary": self.preliminary,
         }

@@ -1,0 +1,33 @@
+"""Options that several commands share: which networks, weights and formats, and how they are calibrated."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.formats import FORMATS, number_format
+from core.models.catalog import ARCHITECTURES, architecture
+from core.quantization.calibrators import CALIBRATORS
+from core.serving.devices import check_device
+from core.variant import Calibration, Variant
+
+
+def add_variant_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--networks", default=",".join(ARCHITECTURES), help="comma-separated (all three)")
+    parser.add_argument("--weights", default="photos", help="photos, imagenet, or the path of a weights file")
+    parser.add_argument("--formats", default=",".join(FORMATS), help="comma-separated, such as fp32,fixed8,fixed6,w4a8")
+    parser.add_argument("--calibrator", choices=list(CALIBRATORS), default=Calibration().calibrator)
+    parser.add_argument("--no-search", action="store_true", help="each tensor's own best fractional length")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def variants(args: argparse.Namespace) -> list[Variant]:
+    """Networks by formats, in the order given. Raises RequestError for a name that does not exist."""
+    check_device(args.device)
+    calibration = Calibration(args.calibrator, not args.no_search)
+    networks = [architecture(name).name for name in _names(args.networks)]
+    formats = [number_format(name).name for name in _names(args.formats)]
+    return [Variant(network, args.weights, name, "raw", calibration) for network in networks for name in formats]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,56 @@
+"""`python -m core classify PHOTO…`: the Compare page without a browser."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.choices import add_variant_options, variants
+from core.compare.answer import TOP, View, answer
+from core.compare.export import environment, to_json
+from core.compare.records import Answer
+from core.errors import ImageError, RequestError
+from core.images.decode import Picture, decode
+from core.serving.networks import shared_networks
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    add_variant_options(parser)
+    parser.add_argument("--top", type=int, default=TOP, help="how many guesses to show (5)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.top < 1:
+        raise RequestError(f"--top is {args.top}.", "Ask for at least 1 guess.")
+    pictures = [read(photo) for photo in args.photos]
+    chosen = variants(args)
+    answers = [
+        answer(shared_networks(), View(picture), variant, args.device, args.top)
+        for picture in pictures
+        for variant in chosen
+    ]
+    print(to_json(answers, environment(args.device)) if args.json else table(answers))
+
+
+def read(photo: Path) -> Picture:
+    try:
+        return decode(photo.read_bytes(), photo.name)
+    except OSError as error:
+        raise ImageError(f"{photo} cannot be read: {error.strerror or error}.", "Give the path of a picture.") from error
+
+
+def table(answers: list[Answer]) -> str:
+    """One line for each answer: format, how it was computed, and the guesses."""
+    lines = []
+    heading = None
+    for one in answers:
+        if (one.image, one.variant.network) != heading:
+            heading = (one.image, one.variant.network)
+            lines += ["", f"{one.image} · {one.variant.network} · {one.variant.weights}"]
+        speed = f"{one.milliseconds:8.2f} ms" if one.milliseconds is not None else " " * 11
+        guesses = "  ".join(f"{guess.label} {guess.score:.2f}" for guess in one.top)
+        lines.append(f"  {one.variant.title:<10} {one.arithmetic:<9}{speed}  {guesses}")
+    return "\n".join(lines).lstrip("\n")

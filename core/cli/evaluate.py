@@ -1,0 +1,77 @@
+"""`python -m core evaluate`: Top-1 and Top-5 of the photos networks, format by format, over Tiny ImageNet's validation pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core import settings
+from core.cli.choices import add_variant_options, variants
+from core.compare.evaluate import Accuracy, Batch, evaluate
+from core.compare.export import environment
+from core.datasets import tiny_imagenet
+from core.datasets.tiny_imagenet import Split
+from core.files import write_atomically
+from core.models.preprocessing import Preprocessing
+from core.serving.networks import shared_networks
+
+BATCH = 100
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
+    add_variant_options(parser)
+    parser.add_argument("--limit", type=int, default=None, help="only the first so many pictures")
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--output", type=Path, default=None, help="also write the JSON there, row by row")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    split = tiny_imagenet.load(args.data, "val", settings.cache_folder())
+    split = split.take(np.arange(min(args.limit or len(split), len(split))))
+    rows: list[Accuracy] = []
+    for variant in variants(args):
+        prepared = shared_networks().prepared(variant.network, variant.weights)
+        executable = shared_networks().executable(variant, args.device)
+        with tqdm(total=len(split), desc=f"{variant.network} {variant.format}", unit="picture", mininterval=5) as bar:
+            batches = _batches(split, prepared.loaded.preprocessing)
+            rows.append(evaluate(variant, executable, batches, lambda count: bar.update(count) and None))
+        if args.output:
+            _write(args.output, rows)
+    print(_document(rows) if args.json else _table(rows))
+
+
+def _batches(split: Split, preprocessing: Preprocessing) -> Iterator[Batch]:
+    for begin in range(0, len(split), BATCH):
+        part = split.take(np.arange(begin, min(begin + BATCH, len(split))))
+        pictures = preprocessing.normalise(torch.from_numpy(part.images))
+        yield pictures, torch.from_numpy(part.labels), torch.from_numpy(part.boxes)
+
+
+def _document(rows: list[Accuracy]) -> str:
+    record = {"schema": 1, "command": "evaluate", "environment": environment(), "results": [row.as_dict() for row in rows]}
+    return json.dumps(record, indent=1)
+
+
+def _write(path: Path, rows: list[Accuracy]) -> None:
+    with write_atomically(path) as temporary:
+        temporary.write_text(_document(rows))
+
+
+def _table(rows: list[Accuracy]) -> str:
+    lines = [f"{'network':<12}{'format':<9}{'Top-1 %':>9}{'Top-5 %':>9}{'box IoU':>9}  engine, arithmetic"]
+    for row in rows:
+        iou = "" if row.iou is None else f"{row.iou:.3f}"
+        numbers = f"{row.top1:>9.2f}{row.top5:>9.2f}{iou:>9}"
+        lines.append(f"{row.network:<12}{row.format:<9}{numbers}  {row.engine}, {row.arithmetic}")
+    return "\n".join(lines)
