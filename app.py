@@ -1,0 +1,24 @@
+"""The frame around every page: `streamlit run app.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+page = st.navigation(
+    [
+        st.Page(
+            HERE / "pages" / "compare.py",
+            title="Compare",
+            help="One photo, three networks, every number format side by side.",
+            default=True,
+        ),
+    ],
+    position="top",
+)
+# A file of the app's own: a named icon, here or on a page, would be fetched from the internet.
+st.set_page_config(page_title=f"{page.title} - Bitlens", page_icon=HERE / "assets" / "icon.svg", layout="wide")
+page.run()
