@@ -12,6 +12,8 @@ from core.errors import BitlensError
 
 COMMANDS = {
     "train": "Train a network that ships with the app.",
+    "publish": "Turn a training's checkpoint into the weights that ship.",
+    "weights": "List the weights that are here, and fetch published ones.",
 }
 
 

@@ -23,7 +23,8 @@ WIDTH = 0.45
 
 def full() -> nn.Module:
     """torchvision's GoogLeNet without its auxiliary heads: [n, 3, 224, 224] to scores [n, 1000]."""
-    return googlenet(weights=None, aux_logits=False, transform_input=False, init_weights=False)
+    network: nn.Module = googlenet(weights=None, aux_logits=False, transform_input=False, init_weights=False)
+    return network
 
 
 class CompactGoogLeNet(nn.Module):
@@ -74,6 +75,6 @@ def _blocks(inputs: int, table: list[tuple[int, int, int, int, int, int]]) -> tu
     blocks: list[nn.Module] = []
     for row in table:
         widths = [_scaled(channels) for channels in row]
-        blocks.append(Inception(inputs, *widths))
+        blocks.append(Inception(inputs, *widths))  # type: ignore[arg-type]
         inputs = widths[0] + widths[2] + widths[4] + widths[5]
     return blocks, inputs

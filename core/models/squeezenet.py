@@ -11,7 +11,8 @@ from core.models.heads import BoxHead
 
 def full() -> nn.Module:
     """torchvision's SqueezeNet 1.1: [n, 3, 224, 224] to scores [n, 1000]."""
-    return squeezenet1_1(weights=None)
+    network: nn.Module = squeezenet1_1(weights=None)
+    return network
 
 
 class CompactSqueezeNet(nn.Module):

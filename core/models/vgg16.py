@@ -14,7 +14,8 @@ COMPACT: list[str | int] = [16, 16, "M", 32, 32, "M", 64, 64, 64, "M", 128, 128,
 
 def full() -> nn.Module:
     """torchvision's VGG-16: [n, 3, 224, 224] to scores [n, 1000]."""
-    return vgg16(weights=None)
+    network: nn.Module = vgg16(weights=None)
+    return network
 
 
 class CompactVGG16(nn.Module):
@@ -22,7 +23,7 @@ class CompactVGG16(nn.Module):
 
     def __init__(self, classes: int = 200) -> None:
         super().__init__()
-        layers = list(make_layers(COMPACT, batch_norm=True))  # type: ignore[arg-type]
+        layers = list(make_layers(COMPACT, batch_norm=True))
         self.features = nn.Sequential(*layers[:-1])
         self.pool = nn.Sequential(layers[-1], nn.AdaptiveAvgPool2d(2), nn.Flatten())
         self.classifier = nn.Sequential(

@@ -1,0 +1,214 @@
+"""Weights by name: what there is, whether it is here, and a network loaded with it and all that travels along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import RequestError, WeightsError
+from core.models import cards, files
+from core.models.catalog import architecture
+from core.models.download import Report, download, remedies
+from core.models.fit import Kind, Layout, build, fit
+from core.models.labels import labels
+from core.models.preprocessing import Preprocessing
+from core.models.published import PUBLISHED
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class WeightsSet:
+    """Weights of all three networks, trained on the same data."""
+
+    name: str
+    title: str
+    licence: str
+
+
+WEIGHTS = {
+    entry.name: entry
+    for entry in (
+        WeightsSet(
+            "photos",
+            "Photos: compact networks, 200 everyday classes",
+            "Derived from Tiny ImageNet (CS231N), a subset of ImageNet: for non-commercial research and education only.",
+        ),
+        WeightsSet(
+            "imagenet",
+            "ImageNet: full networks, 1,000 classes",
+            "Published by torchvision, trained on ImageNet: for non-commercial research and education only.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network ready to answer, and what its answers mean.
+
+    `module` is in eval mode, FP32 and shared: copy it before changing it. `fingerprint` is the SHA-256 of the file.
+    `calibration` is the file of statistics that shipped with the weights, None where there is none.
+    """
+
+    network: str
+    weights: str
+    module: nn.Module
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    fingerprint: str
+    has_box: bool
+    card: cards.Card = field(repr=False)
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether weights are on this machine; if not, why, and what to do. `bytes` is the file's size, 0 where unknown."""
+
+    present: bool
+    reason: str
+    remedy: str
+    bytes: int
+
+
+def load_network(network: str, weights: str) -> LoadedNetwork:
+    """Load `network` with `weights`: `photos`, `imagenet`, or the path of a file.
+
+    Raises RequestError for an unknown name; WeightsError for weights that are absent, damaged or of another network.
+    """
+    architecture(network)
+    if weights not in WEIGHTS:
+        return _load_file(network, weights)
+    state = availability(network, weights)
+    if not state.present:
+        raise WeightsError(state.reason, state.remedy)
+    return _load_shipped(network) if weights == "photos" else _load_published(network)
+
+
+def availability(network: str, weights: str) -> Availability:
+    """Whether `load_network` will find its file. Imports no torch, and reads a published file only to check its sum."""
+    title = architecture(network).title
+    if weights not in WEIGHTS:
+        return _file_availability(_path(weights))
+    if weights == "imagenet":
+        return _published_availability(network)
+    path = cards.weights_file(network)
+    if path.is_file():
+        return Availability(True, "", "", path.stat().st_size)
+    return Availability(
+        False,
+        f"The photos weights of {title} are not in this copy of Bitlens: assets/weights/{path.name} is missing.",
+        f"Restore the file, or train it: python -m core train photos --network {network} --data FOLDER.",
+        0,
+    )
+
+
+def identify(path: Path) -> Layout:
+    """Which network a file holds, from the names and shapes of its tensors. Raises WeightsError."""
+    return fit(path.name, files.read_tensors(path))
+
+
+def fetch(network: str, report: Report, cancelled: Callable[[], bool] = lambda: False) -> Path:
+    """Download the `imagenet` weights of `network`, if they are not here. Raises WeightsError or Cancelled."""
+    architecture(network)
+    published = PUBLISHED[network]
+    found = published.find()
+    if found.right:
+        return found.right
+    if found.wrong == published.target:
+        state = _published_availability(network)
+        raise WeightsError(state.reason, state.remedy)
+    return download(published.source, published.target, report, cancelled)
+
+
+def _path(weights: str) -> Path:
+    if Path(weights).suffix.lower() in files.SUFFIXES or Path(weights).is_file():
+        return Path(weights).expanduser()
+    raise RequestError(
+        f"There are no weights named {weights!r}.",
+        f"Choose {' or '.join(WEIGHTS)}, or the path of a .safetensors or .pth file.",
+    )
+
+
+def _file_availability(path: Path) -> Availability:
+    try:
+        files.check_file(path)
+    except WeightsError as error:
+        return Availability(False, error.message, error.remedy, 0)
+    return Availability(True, "", "", path.stat().st_size)
+
+
+def _published_availability(network: str) -> Availability:
+    published, title = PUBLISHED[network], architecture(network).title
+    found = published.find()
+    if found.right:
+        return Availability(True, "", "", found.right.stat().st_size)
+    if found.wrong:
+        return Availability(
+            False,
+            f"{found.wrong} is not the file that torchvision publishes under this name: its checksum differs.",
+            "Move it away and fetch the published one; to use it as it is, give it another name and pass its path.",
+            published.bytes,
+        )
+    return Availability(
+        False,
+        f"The imagenet weights of {title} ({published.bytes / 1e6:,.0f} MB) are not on this machine.",
+        remedies(published.target),
+        published.bytes,
+    )
+
+
+def _load_shipped(network: str) -> LoadedNetwork:
+    path = cards.weights_file(network)
+    card = cards.read_card(path)
+    if card["sha256"] != files.sha256(path):
+        raise WeightsError(
+            f"{path.name} is not the file that its card describes: the checksum differs.",
+            f"Restore both with: git checkout assets/weights/{path.name} assets/weights/{cards.card_file(path).name}.",
+        )
+    layout, module = _read(path, network, "compact")
+    statistics = cards.calibration_file(path)
+    return _loaded(layout, path, module, card, statistics if statistics.is_file() else None)
+
+
+def _load_published(network: str) -> LoadedNetwork:
+    published = PUBLISHED[network]
+    path = published.find().right
+    if path is None:
+        raise WeightsError(f"{published.file} is no longer here.", remedies(published.target))
+    layout, module = _read(path, network, "full")
+    card = cards.new_card("imagenet", layout, module, WEIGHTS["imagenet"].licence, published.source.url)
+    return _loaded(layout, path, module, card | {"top1": published.top1, "top5": published.top5})
+
+
+def _load_file(network: str, weights: str) -> LoadedNetwork:
+    path = _path(weights)
+    layout, module = _read(path, network)
+    card = cards.new_card(weights, layout, module, "As the file's author states.", str(path))
+    return _loaded(layout, path, module, card)
+
+
+def _read(path: Path, network: str, kind: Kind | None = None) -> tuple[Layout, nn.Module]:
+    tensors = files.read_tensors(path)
+    layout = fit(path.name, tensors, network, kind)
+    return layout, build(path.name, layout, tensors)
+
+
+def _loaded(
+    layout: Layout, path: Path, module: nn.Module, card: cards.Card, calibration: Path | None = None
+) -> LoadedNetwork:
+    return LoadedNetwork(
+        network=layout.network,
+        weights=card["weights"],
+        module=module,
+        preprocessing=Preprocessing.from_dict(card["preprocessing"]),
+        labels=labels(card["labels"]),
+        fingerprint=files.sha256(path),
+        has_box=layout.kind == "compact",
+        card=card,
+        calibration=calibration,
+    )

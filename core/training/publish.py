@@ -1,0 +1,95 @@
+"""From a training's checkpoint to the weights that ship: FP32 safetensors, and a card that says what they are."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from core import settings
+from core.datasets.tiny_imagenet import Split
+from core.errors import WeightsError
+from core.files import write_atomically
+from core.models import cards, files
+from core.models.fit import build, fit, relevant
+from core.models.weights import WEIGHTS
+from core.training import photos
+from core.training.recipe import Recipe
+
+LIMIT_BYTES = 6_000_000
+LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
+
+
+def publish(network: str, checkpoint: Path, validation: Split, recipe: Recipe, target: Path) -> cards.Card:
+    """Write the checkpoint's weights to `target` and their card beside it, scored on `validation`. Returns the card.
+
+    Raises WeightsError for a file that is no checkpoint, is of another network, or comes to more than 6 MB.
+    """
+    state = read_checkpoint(checkpoint)
+    layout = fit(checkpoint.name, state["network"], network, "compact")
+    module = build(checkpoint.name, layout, state["network"])
+    _save(relevant(module.state_dict()), target)
+    general = cards.new_card("photos", layout, module, WEIGHTS["photos"].licence, "Trained by this repository.")
+    card = general | _training(network, state, recipe) | _scores(photos.evaluate(module, validation), len(validation))
+    card |= {"libraries": _libraries(), "commit": _commit(), "sha256": files.sha256(target)}
+    cards.write_card(target, card)
+    return card
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `Run.save` wrote. Raises WeightsError for any other file."""
+    files.check_file(path)
+    state = files.read_torch(path)
+    if not isinstance(state, dict) or not {"network", "seconds", "history"} <= state.keys():
+        raise WeightsError(f"{path.name} is not a training's checkpoint.", "Give the file that `train photos` writes.")
+    return state
+
+
+def _save(tensors: dict[str, Any], target: Path) -> None:
+    with write_atomically(target) as temporary:
+        save_file(tensors, temporary)
+        size = temporary.stat().st_size
+        if size > LIMIT_BYTES:
+            raise WeightsError(
+                f"{target.name} comes to {size / 1e6:.1f} MB; at most {LIMIT_BYTES / 1e6:.0f} MB ship.",
+                "Narrow the network.",
+            )
+
+
+def _training(network: str, state: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
+    stages = ",".join(f"{stage.epochs}x{stage.side}" for stage in recipe.stages)
+    return {
+        "data": "Tiny ImageNet (Stanford CS231N): 95,000 training pictures, 5,000 held back to choose epochs.",
+        "how": f"python -m core train photos --network {network} --stages {stages} --seed {recipe.seed} --data FOLDER",
+        "recipe": recipe.as_dict(),
+        "epochs": len(state["history"]),
+        "seconds": round(state["seconds"]),
+        "held_back": state["history"][-1] if state["history"] else None,
+    }
+
+
+def _scores(scores: dict[str, float], count: int) -> dict[str, Any]:
+    """Percent with two decimals, so that a hundredth is one of 10,000 pictures."""
+    return {
+        "scored_on": f"{count:,} validation pictures of Tiny ImageNet, in FP32",
+        "top1": round(scores["top1"], 2),
+        "top5": round(scores["top5"], 2),
+        "iou": round(scores["iou"], 4),
+    }
+
+
+def _libraries() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def _commit() -> str:
+    """The commit that the code stands at; "unknown" outside a git checkout."""
+    command = ["git", "-C", str(settings.REPOSITORY), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
