@@ -109,8 +109,10 @@ def _flat(path: Path, content: Any) -> dict[str, Tensor]:
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
-        raise WeightsError(f"{path.name} holds one {type(content).__name__}, not tensors by name.", _WHAT_FITS)
+        raise WeightsError(f"{path.name} holds a single {type(content).__name__}, not tensors by name.", _WHAT_FITS)
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise WeightsError(f"{path.name} holds a {type(value).__name__} under {key!r}, not a tensor.", _WHAT_FITS)
+            raise WeightsError(
+                f"{path.name} holds {key!r} of type {type(value).__name__}, not a tensor by name.", _WHAT_FITS
+            )
     return dict(content)

@@ -56,9 +56,9 @@ class LoadedNetwork:
 
     network: str
     weights: str
-    module: nn.Module
+    module: nn.Module = field(repr=False)
     preprocessing: Preprocessing
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = field(repr=False)
     fingerprint: str
     has_box: bool
     card: cards.Card = field(repr=False)

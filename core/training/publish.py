@@ -37,7 +37,7 @@ def publish(network: str, checkpoint: Path, validation: Split, recipe: Recipe, t
     card = general | _training(network, state, recipe) | _scores(photos.evaluate(module, validation), len(validation))
     card |= {"libraries": _libraries(), "commit": _commit(), "sha256": files.sha256(target)}
     cards.write_card(target, card)
-    return card
+    return cards.read_card(target)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

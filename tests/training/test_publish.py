@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from core import settings
+from core.cli.main import main
+from core.datasets.tiny_imagenet import Split
+from core.errors import WeightsError
+from core.models.catalog import architecture
+from core.models.labels import synsets
+from core.models.weights import load_network
+from core.training import photos, publish
+from core.training.recipe import Recipe, Stage
+
+RECIPE = Recipe(stages=(Stage(1, 32), Stage(1, 64)), seed=3)
+
+
+def _split(count: int = 40) -> Split:
+    generator = np.random.default_rng(0)
+    boxes = np.tile(np.array([0.25, 0.25, 0.75, 0.75], np.float32), (count, 1))
+    images = generator.integers(0, 256, (count, 3, 64, 64), dtype=np.uint8)
+    return Split(images, generator.integers(0, 200, count), boxes)
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    run = photos.start(architecture("squeezenet").builder("compact")(), RECIPE)
+    run.network.get_parameter("box.5.bias").data += torch.tensor([0.2, 0.2, 0.7, 0.7])
+    run.step, run.seconds = 1480, 123.4
+    run.history = [
+        {"epoch": 1, "top1": 20.0, "top5": 45.0, "iou": 0.4},
+        {"epoch": 2, "top1": 30.0, "top5": 55.0, "iou": 0.5},
+    ]
+    run.save(tmp_path / "run.pt")
+    return tmp_path / "run.pt"
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "labels").symlink_to(settings.ASSETS / "labels")
+    monkeypatch.setattr(settings, "ASSETS", tmp_path / "assets")
+    return tmp_path / "assets" / "weights"
+
+
+def test_published_weights_are_the_checkpoints_and_load(checkpoint: Path, assets: Path) -> None:
+    target = assets / "photos-squeezenet.safetensors"
+    card = publish.publish("squeezenet", checkpoint, _split(), RECIPE, target)
+    trained = torch.load(checkpoint, weights_only=True)["network"]
+    stored = load_file(target)
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float32}
+    assert stored.keys() == {key for key in trained if not key.endswith("num_batches_tracked")}
+    assert all(torch.equal(tensor, trained[key]) for key, tensor in stored.items())
+    loaded = load_network("squeezenet", "photos")
+    assert card == loaded.card == json.loads(target.with_suffix(".json").read_text())
+    assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def test_the_card_says_what_how_and_how_good(checkpoint: Path, tmp_path: Path) -> None:
+    split = _split()
+    card = publish.publish("squeezenet", checkpoint, split, RECIPE, tmp_path / "out.safetensors")
+    network = architecture("squeezenet").builder("compact")()
+    network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
+    scores = photos.evaluate(network, split)
+    assert 0 < scores["iou"] < 1
+    assert (card["top1"], card["top5"]) == (round(scores["top1"], 2), round(scores["top5"], 2))
+    assert card["iou"] == pytest.approx(scores["iou"], abs=1e-4)
+    assert (card["epochs"], card["seconds"], card["classes"]) == (2, 123, 200)
+    assert card["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+    assert card["how"].endswith("--network squeezenet --stages 1x32,1x64 --seed 3 --data FOLDER")
+    assert card["recipe"]["peak_rate"] == RECIPE.peak_rate
+    assert card["held_back"]["top5"] == 55.0
+    assert card["scored_on"].startswith("40 validation pictures")
+    assert "non-commercial research and education" in card["licence"]
+    assert card["libraries"]["torch"] == torch.__version__.partition("+")[0]
+
+
+def test_the_commit_is_the_checkouts_or_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "REPOSITORY", tmp_path)
+    assert publish._commit() == "unknown"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    head = (tmp_path / ".git" / (tmp_path / ".git" / "HEAD").read_text().split()[1]).read_text().strip()
+    assert publish._commit() == head
+
+
+def test_what_cannot_be_published(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.safetensors"
+    with pytest.raises(WeightsError, match="holds SqueezeNet .*, not VGG-16 for 64 x 64"):
+        publish.publish("vgg16", checkpoint, _split(), RECIPE, target)
+    torch.save({"a": torch.ones(1)}, tmp_path / "other.pt")
+    with pytest.raises(WeightsError, match="other.pt is not a training's checkpoint"):
+        publish.publish("squeezenet", tmp_path / "other.pt", _split(), RECIPE, target)
+    monkeypatch.setattr(publish, "LIMIT_BYTES", 1_000_000)
+    with pytest.raises(WeightsError, match=r"comes to 3.\d MB; at most 1 MB"):
+        publish.publish("squeezenet", checkpoint, _split(), RECIPE, target)
+    assert not target.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.pt", "run.pt"]
+
+
+@pytest.mark.parametrize("network", ["vgg16", "googlenet", "squeezenet"])
+def test_each_network_fits_what_may_ship(network: str, tmp_path: Path) -> None:
+    publish._save(architecture(network).builder("compact")().state_dict(), tmp_path / "x.safetensors")
+    assert 3_000_000 < (tmp_path / "x.safetensors").stat().st_size <= 6_000_000
+
+
+def test_on_the_command_line(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "data"
+    (folder / "val" / "images").mkdir(parents=True)
+    (folder / "wnids.txt").write_text("\n".join(synsets("photos")))
+    rows = []
+    for index, picture in enumerate(_split(4).images):
+        encoded = io.BytesIO()
+        Image.fromarray(picture.transpose(1, 2, 0)).save(encoded, "JPEG")
+        (folder / "val" / "images" / f"val_{index}.JPEG").write_bytes(encoded.getvalue())
+        rows.append(f"val_{index}.JPEG\t{synsets('photos')[index]}\t0\t0\t63\t63")
+    (folder / "val" / "val_annotations.txt").write_text("\n".join(rows))
+    target = tmp_path / "out.safetensors"
+    options = {"--network": "squeezenet", "--checkpoint": checkpoint, "--data": folder, "--output": target}
+    code = main(["publish", *(str(word) for pair in options.items() for word in pair), "--stages", "2x32"])
+    assert code == 0
+    assert "3.4 MB after 2 epochs" in capsys.readouterr().out
+    assert json.loads(target.with_suffix(".json").read_text())["scored_on"].startswith("4 validation pictures")
