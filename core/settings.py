@@ -35,3 +35,13 @@ def weights_folders() -> tuple[Path, ...]:
     hub = Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub" / "checkpoints"
     named = os.environ.get("BITLENS_WEIGHTS")
     return (Path(named).expanduser(), hub) if named else (hub,)
+
+
+def max_upload_bytes() -> int:
+    """The largest picture file that is read: BITLENS_MAX_UPLOAD_MB megabytes, 50 by default."""
+    return int(os.environ.get("BITLENS_MAX_UPLOAD_MB", "50")) * 1_000_000
+
+
+def max_pixels() -> int:
+    """The most pixels that are decoded: BITLENS_MAX_MEGAPIXELS million, 50 by default (150 MB as RGB)."""
+    return int(os.environ.get("BITLENS_MAX_MEGAPIXELS", "50")) * 1_000_000

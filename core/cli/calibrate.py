@@ -1,4 +1,4 @@
-"""`python -m core calibrate`: the statistics and searched lengths that ship with the photos weights, or those of other weights."""
+"""`python -m core calibrate`: calibration statistics and searched fractional lengths, shipped or for other weights."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ PICTURES, SEARCH_PICTURES = 1024, 128
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, choices=list(ARCHITECTURES))
     parser.add_argument("--weights", default="photos")
-    parser.add_argument("--data", type=Path, help="Tiny ImageNet: calibrate the photos weights and write the file that ships")
+    parser.add_argument(
+        "--data", type=Path, help="Tiny ImageNet: calibrate the photos weights and write the file that ships"
+    )
     parser.add_argument("--format", default="fixed8", help="without --data: the FIXED-N to search for")
-    parser.add_argument("--bits", default=f"{NARROWEST}-{WIDEST}", help="with --data: the widths to search, such as 2-16")
+    parser.add_argument(
+        "--bits", default=f"{NARROWEST}-{WIDEST}", help="with --data: the widths to search, such as 2-16"
+    )
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for each search; the best so far is kept")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--progress", type=Path, help="a file that receives the share done, 0 to 1")
@@ -55,13 +59,13 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, progress: _Progress) 
     kept, held_back = tiny_imagenet.hold_back(len(whole))
     choose = np.random.default_rng(0)
     calibration, searched = choose.choice(kept, PICTURES, False), choose.choice(held_back, SEARCH_PICTURES, False)
-    pictures = loaded.preprocessing.normalise(torch.from_numpy(whole.images[np.sort(calibration)]))
+    pictures = loaded.preprocessing.normalise(whole.images[np.sort(calibration)])
     statistics = Statistics(
         collect(graph, batches_of(pictures)),
         f"{PICTURES} training pictures of Tiny ImageNet",
         searched_on=f"{SEARCH_PICTURES} held-back training pictures of Tiny ImageNet",
     )
-    probe = loaded.preprocessing.normalise(torch.from_numpy(whole.images[np.sort(searched)]))
+    probe = loaded.preprocessing.normalise(whole.images[np.sort(searched)])
     low, high = (int(width) for width in args.bits.split("-"))
     for bits in range(high, low - 1, -1):
         statistics = with_search(statistics, graph, bits, probe, args.budget, progress.show)

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from core.cli.choices import add_variant_options, variants
-from core.compare.answer import TOP, View, answer
+from core.compare.answer import TOP, answer
 from core.compare.export import environment, to_json
 from core.compare.records import Answer
+from core.compare.view import View
 from core.errors import ImageError, RequestError
 from core.images.decode import Picture, decode
 from core.serving.networks import shared_networks
@@ -39,7 +40,9 @@ def read(photo: Path) -> Picture:
     try:
         return decode(photo.read_bytes(), photo.name)
     except OSError as error:
-        raise ImageError(f"{photo} cannot be read: {error.strerror or error}.", "Give the path of a picture.") from error
+        raise ImageError(
+            f"{photo} cannot be read: {error.strerror or error}.", "Give the path of a picture."
+        ) from error
 
 
 def table(answers: list[Answer]) -> str:

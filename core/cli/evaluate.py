@@ -1,4 +1,4 @@
-"""`python -m core evaluate`: Top-1 and Top-5 of the photos networks, format by format, over Tiny ImageNet's validation pictures."""
+"""`python -m core evaluate`: Top-1 and Top-5, format by format, over Tiny ImageNet's validation pictures."""
 
 from __future__ import annotations
 
@@ -54,12 +54,17 @@ def run(args: argparse.Namespace) -> None:
 def _batches(split: Split, preprocessing: Preprocessing) -> Iterator[Batch]:
     for begin in range(0, len(split), BATCH):
         part = split.take(np.arange(begin, min(begin + BATCH, len(split))))
-        pictures = preprocessing.normalise(torch.from_numpy(part.images))
+        pictures = preprocessing.normalise(part.images)
         yield pictures, torch.from_numpy(part.labels), torch.from_numpy(part.boxes)
 
 
 def _document(rows: list[Accuracy]) -> str:
-    record = {"schema": 1, "command": "evaluate", "environment": environment(), "results": [row.as_dict() for row in rows]}
+    record = {
+        "schema": 1,
+        "command": "evaluate",
+        "environment": environment(),
+        "results": [row.as_dict() for row in rows],
+    }
     return json.dumps(record, indent=1)
 
 

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from core.errors import BitlensError
 
 COMMANDS = {
+    "classify": "Top-5 of photos, network by network and format by format.",
+    "evaluate": "Top-1 and Top-5 of every format over labelled pictures.",
+    "calibrate": "Calibration statistics, and the search for fractional lengths.",
     "train": "Train a network that ships with the app.",
     "publish": "Turn a training's checkpoint into the weights that ship.",
     "weights": "List the weights that are here, and fetch published ones.",

@@ -21,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, choices=list(ARCHITECTURES))
     parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
     parser.add_argument("--output", type=Path, default=None, help="folder for the checkpoint and the weights")
-    parser.add_argument("--stages", type=parse_stages, default=Recipe().stages, help="epochs x side, such as 8x32,3x48,2x64")
+    parser.add_argument(
+        "--stages", type=parse_stages, default=Recipe().stages, help="epochs x side, such as 8x32,3x48,2x64"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.set_defaults(run=run)

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from core.compare.records import Answer, Box, Guess
-from core.images.crop import Crop, crop_box, cut, to_picture
-from core.images.decode import Picture
+from core.compare.view import View
+from core.images.crop import to_picture
 from core.models.preprocessing import Preprocessing
 from core.quantization.prepare import Executable
 from core.serving.networks import Networks
 from core.variant import Variant
 
 TOP = 5
-
-
-@dataclass(frozen=True)
-class View:
-    """A picture and the crop of it that the networks are shown."""
-
-    picture: Picture
-    crop: Crop = Crop()
-
-    def box(self, preprocessing: Preprocessing) -> Box:
-        """What the network sees, in the picture's own pixels."""
-        image = self.picture.image
-        return crop_box(image.width, image.height, self.crop, preprocessing.fraction)
-
-    def tensor(self, preprocessing: Preprocessing) -> Tensor:
-        """[1, 3, side, side], preprocessed: the same for every format."""
-        return preprocessing.tensor(cut(self.picture.image, self.box(preprocessing), preprocessing.side))
 
 
 def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu", top: int = TOP) -> Answer:

@@ -38,7 +38,9 @@ class Accuracy:
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
-def evaluate(variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[int], None]) -> Accuracy:
+def evaluate(
+    variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[int], None]
+) -> Accuracy:
     """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4]. `report` receives each batch's size."""
     images, first, five, overlap, boxed = 0, 0, 0, 0.0, False
     for pictures, labels, boxes in batches:

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def _parquet_entries(path: Path) -> Iterator[Entry]:
 
     for row in parquet.read_table(path).to_pylist():
         box = (row["x0"], row["y0"], row["x1"], row["y1"])
-        yield Entry(Path(row["file"]).name, row["wnid"], box, lambda data=row["jpeg"]: data)
+        yield Entry(Path(row["file"]).name, row["wnid"], box, partial(bytes, row["jpeg"]))
 
 
 def _official_train(folder: Path) -> Iterator[Entry]:

@@ -14,7 +14,7 @@ ARITHMETIC = "native"
 def convert(folded: nn.Module, dtype: str, device: str) -> nn.Module:
     """A copy of the network in `dtype` ("float16") on `device`, channels-last."""
     network = copy.deepcopy(folded).to(device=device, dtype=getattr(torch, dtype))
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

@@ -63,9 +63,7 @@ def real(q: Tensor, edge: Edge) -> Tensor:
 
 def step(operation: Operation, inputs: list[Tensor], edges: Mapping[str, Edge]) -> Tensor:
     """One operation on the integers of its input edges (float64); the oracle of a single layer."""
-    centred = [
-        q.double() - edges[name].zero_point for q, name in zip(inputs, operation.inputs, strict=False)
-    ] or inputs
+    centred = [q.double() - edges[name].zero_point for q, name in zip(inputs, operation.inputs, strict=False)] or inputs
     return _STEPS[type(operation)](operation, centred, edges[operation.name])
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,12 +30,16 @@ class Preprocessing:
 
         Worked in float64 and rounded once: with mean 128/255 and std 64/255, p = 129 gives exactly 0.015625.
         """
-        import torch
-
         if image.mode != "RGB" or image.size != (self.side, self.side):
             raise ValueError(f"expected RGB {self.side} x {self.side}, got {image.mode} {image.width} x {image.height}")
-        values = (np.asarray(image, np.float64) / 255 - self.mean) / self.std  # [side, side, 3]
-        return torch.from_numpy(values.transpose(2, 0, 1)[None].astype(np.float32))
+        return self.normalise(np.asarray(image).transpose(2, 0, 1)[None])
+
+    def normalise(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """uint8 [n, 3, h, w] as FP32 of the same shape."""
+        import torch
+
+        mean, std = (np.reshape(channels, (1, 3, 1, 1)) for channels in (self.mean, self.std))
+        return torch.from_numpy(((pixels.astype(np.float64) / 255 - mean) / std).astype(np.float32))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

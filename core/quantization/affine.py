@@ -44,8 +44,7 @@ def activation_scale(histogram: Histogram, calibrator: Calibrator) -> Scale:
     """The share of the observed range, from a fifth to all of it, whose grid costs least; zero is always held exactly."""
     grids = [_grid(histogram, float(share)) for share in SHARES]
     costs = [calibrator.cost(histogram, grid) for grid, _ in grids]
-    grid, scale = grids[int(np.argmin(costs))] if np.isfinite(costs).any() else grids[-1]
-    return scale
+    return grids[int(np.argmin(costs)) if np.isfinite(costs).any() else -1][1]
 
 
 def _grid(histogram: Histogram, share: float) -> tuple[Grid, Scale]:

@@ -18,6 +18,8 @@ from core.quantization.histogram import Histogram
 
 # A range may leave out values beyond it, but not all except the smallest: it holds at least an eighth of the largest seen.
 CLIPPED_DOUBLINGS = 3
+# With few bits and a heavy tail the best length may saturate the largest weight to a hundredth.
+SATURATED_DOUBLINGS = 8
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,8 @@ def weight_length(weight: Tensor, bits: int) -> int:
     largest = float(weight.abs().max())
     if largest == 0:
         return 0
-    # Beyond one doubling past the largest weight's own length, saturation only grows.
     fits = math.floor(math.log2(limits(bits)[1] / largest))
-    costs = {length: _squared_error(weight, length, bits) for length in range(fits - 2, fits + bits + 1)}
+    costs = {length: _squared_error(weight, length, bits) for length in range(fits - 2, fits + 1 + SATURATED_DOUBLINGS)}
     return min(costs, key=lambda length: (costs[length], length))
 
 

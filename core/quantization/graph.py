@@ -136,9 +136,7 @@ def _pair(value: Any) -> Pair:
 def _conv2d(tracer: _Tracer, node: fx.Node, conv: nn.Conv2d) -> None:
     if conv.padding_mode != "zeros" or isinstance(conv.padding, str):
         raise LoweringError(f"{node.target} pads with {conv.padding_mode}.", "Use a convolution that pads with zeros.")
-    window = Window(
-        _pair(conv.kernel_size), _pair(conv.stride), _pair(conv.padding), _pair(conv.dilation)
-    )
+    window = Window(_pair(conv.kernel_size), _pair(conv.stride), _pair(conv.padding), _pair(conv.dilation))
     bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias.detach()
     tracer.add(node, "conv2d", weight=conv.weight.detach(), bias=bias, window=window, groups=conv.groups)
 
@@ -150,9 +148,7 @@ def _linear(tracer: _Tracer, node: fx.Node, linear: nn.Linear) -> None:
 
 def _max_pool(tracer: _Tracer, node: fx.Node, pool: nn.MaxPool2d) -> None:
     stride = pool.kernel_size if pool.stride is None else pool.stride
-    window = Window(
-        _pair(pool.kernel_size), _pair(stride), _pair(pool.padding), _pair(pool.dilation), pool.ceil_mode
-    )
+    window = Window(_pair(pool.kernel_size), _pair(stride), _pair(pool.padding), _pair(pool.dilation), pool.ceil_mode)
     tracer.add(node, "max_pool", window=window)
 
 
@@ -218,18 +214,17 @@ _TRANSLATIONS: dict[Any, Callable[[_Tracer, fx.Node, Any], None]] = {
 
 
 def _fuse_relu(graph: Graph) -> Graph:
-    """Mark each conv2d, linear or add whose only user is a ReLU, and drop that ReLU."""
+    """Mark each conv2d, linear or add whose only user is a ReLU, and drop that ReLU; a second ReLU does nothing."""
     renamed: dict[str, str] = {}
     fused: dict[str, Node] = {node.name: node for node in graph.nodes}
     for node in graph.nodes:
         if node.kind != "relu":
             continue
-        source = fused[node.inputs[0]]
-        if source.kind in ("conv2d", "linear", "add") and len(graph.users(source.name)) == 1:
+        source = fused[renamed.get(node.inputs[0], node.inputs[0])]
+        alone = len(graph.users(node.inputs[0])) == 1
+        if source.relu or (source.kind in ("conv2d", "linear", "add") and alone):
             fused[source.name] = replace(source, relu=True)
             renamed[node.name] = source.name
             del fused[node.name]
-    nodes = (
-        replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs)) for node in fused.values()
-    )
+    nodes = (replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs)) for node in fused.values())
     return Graph(tuple(nodes), tuple(renamed.get(name, name) for name in graph.outputs))

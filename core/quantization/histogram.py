@@ -23,7 +23,7 @@ class Histogram:
     @property
     def centres(self) -> NDArray[np.float64]:
         width = (self.high - self.low) / len(self.counts)
-        return self.low + width * (np.arange(len(self.counts)) + 0.5)
+        return self.low + width * (np.arange(len(self.counts), dtype=np.float64) + 0.5)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: runs of equal counts, most of them zeros, are written once with their length."""

@@ -134,17 +134,9 @@ class _Lowering:
 
     def _copy(self, node: Node, sources: list[Edge]) -> None:
         """Input, concat, max-pool, ReLU, flatten: nothing is rescaled."""
-        name = (node.name, node.layer, node.inputs)
-        operation = {
-            "input": lambda: Quantize(*name),
-            "concat": lambda: Concat(*name),
-            "max_pool": lambda: MaxPool(*name, node.window),
-            "relu": lambda: Relu(*name),
-            "flatten": lambda: Flatten(*name),
-        }[node.kind]()
         signed = node.kind != "relu" and (not sources or any(source.low < source.zero_point for source in sources))
         edge = self._flattened(node, sources[0]) if node.name in self.wide else self._integer(node, signed)
-        self._append(operation, edge)
+        self._append(_copying(node), edge)
 
     def _weighted(self, node: Node, sources: list[Edge]) -> None:
         weight, bias, total = self.scheme.weights(node, sources[0])
@@ -174,9 +166,7 @@ class _Lowering:
         align = tuple(max(0, round(math.log2(scale / finest))) for scale in scales)
         ratio = [float(torch.tensor(scale / _number(edge.scale), dtype=torch.float32)) for scale in scales]
         rescale = self._rescale(finest, edge)
-        self._append(
-            Add(node.name, node.layer, node.inputs, (align[0], align[1]), (ratio[0], ratio[1]), rescale), edge
-        )
+        self._append(Add(node.name, node.layer, node.inputs, (align[0], align[1]), (ratio[0], ratio[1]), rescale), edge)
 
     def _target(self, node: Node, total: float | Tensor, largest: int, signed: bool = True) -> Edge:
         """An integer edge, or the accumulator itself where the node is a last operation."""
@@ -200,6 +190,14 @@ class _Lowering:
     def _append(self, operation: Operation, edge: Edge) -> None:
         self.operations.append(operation)
         self.edges[operation.name] = edge
+
+
+def _copying(node: Node) -> Operation:
+    name = (node.name, node.layer, node.inputs)
+    if node.kind == "max_pool":
+        return MaxPool(*name, node.window)
+    kinds: dict[str, type[Operation]] = {"input": Quantize, "concat": Concat, "relu": Relu, "flatten": Flatten}
+    return kinds[node.kind](*name)
 
 
 def _parameters(node: Node) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor, fx
 
@@ -91,7 +91,3 @@ def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibratio
         return nearest, f"{words}; preliminary: not yet searched", True
     composed = "" if bits[0] == bits[1] else ", composed"
     return found, f"greedy search{composed} over {statistics.searched_on}", False
-
-
-def with_lengths(prepared: Prepared, statistics: Statistics) -> Prepared:
-    return replace(prepared, statistics=statistics)

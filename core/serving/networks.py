@@ -6,7 +6,6 @@ import threading
 from functools import cache
 
 from core import settings
-from core.engines.program import Program
 from core.models.weights import load_network
 from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Executable, Prepared, executable, prepare
@@ -56,8 +55,7 @@ def _prepared_bytes(prepared: Prepared) -> int:
 
 
 def _executable_bytes(executable: Executable) -> int:
-    """What the variant itself holds in memory, near enough: packed weights, or a float copy."""
-    return executable.weight_bytes if isinstance(executable.program, Program) else 2 * executable.weight_bytes
+    return executable.weight_bytes
 
 
 @cache

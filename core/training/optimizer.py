@@ -29,7 +29,7 @@ class KernelMuon:
         for kernel in self.kernels:
             kernel.grad = None
         self.adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         for kernel, matrix in zip(self.kernels, self.matrices, strict=True):
             matrix.grad = kernel.grad.flatten(1) if kernel.grad is not None else None
         self.muon.step()

@@ -71,6 +71,10 @@ def convolve(x: Ints, w: Ints, b: Ints, window: Window, groups: int) -> Ints:
     return y
 
 
+def dot(row: Ints, column: Ints) -> int:
+    return sum(int(p) * int(q) for p, q in zip(row, column, strict=True))
+
+
 def run(operation: object, inputs: list[Ints], target: Edge, sources: list[Edge] | None = None) -> Ints:
     names = tuple(f"x{index}" for index in range(len(inputs)))
     edges = dict(zip(names, sources or [edge(16)] * len(inputs), strict=True))
@@ -102,11 +106,15 @@ def convolutions(draw: st.DrawFn) -> tuple[Ints, Ints, Ints, Window, int, int]:
 
 @given(convolutions(), st.integers(-2, 18), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_convolution_is_the_integer_loop(case: tuple[Ints, Ints, Ints, Window, int, int], shift: int, relu: bool) -> None:
+def test_convolution_is_the_integer_loop(
+    case: tuple[Ints, Ints, Ints, Window, int, int], shift: int, relu: bool
+) -> None:
     x, w, b, window, groups, bits = case
     target = edge(bits, relu=relu)
     total = convolve(x, w, b, window, groups)
-    expected = np.vectorize(lambda value: round_shift(int(value), shift, target.low, target.high), otypes=[np.int64])(total)
+    expected = np.vectorize(lambda value: round_shift(int(value), shift, target.low, target.high), otypes=[np.int64])(
+        total
+    )
     weight, bias = torch.from_numpy(w).to(torch.int16), torch.from_numpy(b)
     operation = Convolution("y", "conv", ("x0",), weight, bias, window, groups, Shift(shift))
     assert np.array_equal(run(operation, [x], target), expected)
@@ -119,7 +127,13 @@ def test_convolution_is_the_integer_loop(case: tuple[Ints, Ints, Ints, Window, i
 def test_linear_is_the_integer_loop(seed: int, bits: int, width: int, shift: int) -> None:
     rng, target = np.random.default_rng(seed), edge(bits)
     x, w, b = integers(rng, bits, 2, width), integers(rng, bits, 5, width), rng.integers(-1000, 1000, 5)
-    totals = [[sum(int(p) * int(q) for p, q in zip(row, column, strict=True)) + int(c) for column, c in zip(w, b, strict=True)] for row in x]
+    totals = [
+        [
+            sum(int(p) * int(q) for p, q in zip(row, column, strict=True)) + int(c)
+            for column, c in zip(w, b, strict=True)
+        ]
+        for row in x
+    ]
     expected = [[round_shift(total, shift, target.low, target.high) for total in row] for row in totals]
     operation = Linear("y", "fc", ("x0",), torch.from_numpy(w).to(torch.int16), torch.from_numpy(b), Shift(shift))
     assert run(operation, [x], target).tolist() == expected
@@ -153,7 +167,9 @@ def test_exact_ties_go_to_the_even_neighbour(half: int, shift: int) -> None:
 
 @given(SEEDS, st.integers(1, 3), st.integers(1, 3), st.integers(0, 1), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_max_pool_takes_the_largest_inside_the_picture(seed: int, kernel: int, stride: int, padding: int, ceil: bool) -> None:
+def test_max_pool_takes_the_largest_inside_the_picture(
+    seed: int, kernel: int, stride: int, padding: int, ceil: bool
+) -> None:
     rng = np.random.default_rng(seed)
     padding = min(padding, kernel // 2)
     x = integers(rng, 8, 1, 2, int(rng.integers(kernel, 8)), int(rng.integers(kernel, 8)))

@@ -1,0 +1,92 @@
+"""Below the grid: downloads, charts, and what every number means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.charts import confidence, grid, memory, sqnr
+from core.compare.export import environment, to_csv, to_json
+from core.compare.records import Answer
+from core.compare.service import shared_comparison
+from core.compare.view import View
+from core.errors import BitlensError
+from core.images.decode import Picture
+from core.models.catalog import ARCHITECTURES
+from pages.parts.variants import Chosen
+
+EXPLANATIONS = {
+    "Confidence": "The network's softmax score from 0 to 1: how sure it says it is, not how often it is right.",
+    "↑ from 3, ↓ from 1, =, +": "How a label's rank moved against FP32; + is new among the five. Beside it: the confidence "
+    "difference in points (hundredths).",
+    "Native, integer, emulated": "Native: torch's own kernel for that float type. Integer: an integer kernel. Emulated: the "
+    "very numbers of integer hardware, computed in wider arithmetic, so that it has no speed of its own.",
+    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took here, loading included.",
+    "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap.",
+    "SQNR": "Signal to quantization noise ratio of a layer's output against FP32, in decibels: every 6 dB is one bit.",
+    "FIXED-N": "Whole numbers of N bits with one power-of-two scale for each tensor.",
+    "INT8": "8-bit whole numbers with a free scale: one for each tensor of activations, one for each channel of weights.",
+    "Float islands": "Softmax behind the last layer is computed in floating point, for every format alike.",
+}
+
+
+def downloads(picture: Picture, answers: Sequence[Answer]) -> None:
+    facts = environment()
+    with st.container(horizontal=True):
+        st.download_button("JSON", to_json(answers, facts), "bitlens.json", "application/json", on_click="ignore")
+        st.download_button("CSV", to_csv(answers).encode("utf-8-sig"), "bitlens.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "PNG",
+            lambda: grid.to_png(picture.image, answers, facts, picture.name),
+            "bitlens.png",
+            "image/png",
+            on_click="ignore",
+        )
+
+
+def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
+    st.subheader("Charts")
+    network = st.segmented_control(
+        "Network",
+        chosen.networks,
+        format_func=lambda name: ARCHITECTURES[name].title,
+        default=chosen.networks[0],
+        required=True,
+        key="charts",
+        bind="query-params",
+    )
+    group = [answer for answer in answers if answer.variant.network == network]
+    if not group:
+        return
+    st.plotly_chart(confidence.chart(group), alt=confidence.alt(group), key="chart_confidence")
+    left, right = st.columns(2)
+    with left:
+        _noise(view, group)
+    right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory")
+    if words := {answer.calibrated for answer in group if answer.calibrated}:
+        st.caption("Calibration: " + "; ".join(sorted(words)) + ".")
+
+
+def _noise(view: View, group: Sequence[Answer]) -> None:
+    service = shared_comparison()
+    futures = {
+        answer.variant.format: service.noise(view, answer.variant)
+        for answer in group
+        if answer.variant.format != "fp32"
+    }
+    if not futures:
+        return
+    with st.spinner("Measuring each layer"):
+        try:
+            noise = {name: future.result() for name, future in futures.items()}
+        except BitlensError as error:
+            st.error(str(error))
+            return
+    st.plotly_chart(sqnr.chart(noise), alt=sqnr.alt(noise), key="chart_sqnr")
+
+
+def explanations() -> None:
+    with st.expander("What the numbers mean"):
+        for name, words in EXPLANATIONS.items():
+            st.markdown(f"**{name}.** {words}")

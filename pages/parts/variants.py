@@ -1,0 +1,168 @@
+"""Which weights, networks and formats; how formats are calibrated; and what to do when weights are not here."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import BitlensError
+from core.formats import FORMATS, NARROWEST, WIDEST, number_format
+from core.models.catalog import ARCHITECTURES
+from core.models.weights import WEIGHTS, availability, fetch, identify
+from core.serving.background import Job, shared_background
+from core.variant import Calibration, Variant
+
+EXTRA = [f"fixed{bits}" for bits in range(NARROWEST, WIDEST + 1) if f"fixed{bits}" not in FORMATS] + ["w4a8", "w8a16"]
+FROM_FILE = "file"
+CALIBRATORS = {
+    "mse": "Least squared error",
+    "minmax": "Minimum and maximum",
+    "percentile": "99.99th percentile",
+    "kl": "Least KL divergence",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    networks: tuple[str, ...]
+    weights: str
+    formats: tuple[str, ...]
+    calibration: Calibration
+
+    def variants(self) -> list[Variant]:
+        return [
+            Variant(network, self.weights, name, "raw", self.calibration)
+            for network in self.networks
+            for name in self.formats
+        ]
+
+
+def choose() -> Chosen | None:
+    """Draw the choices. None while nothing that can be run is chosen."""
+    weights, networks = _weights()
+    if networks is None:
+        networks = tuple(
+            st.pills(
+                "Networks",
+                list(ARCHITECTURES),
+                format_func=lambda name: ARCHITECTURES[name].title,
+                selection_mode="multi",
+                default=list(ARCHITECTURES),
+                key="networks",
+                bind="query-params",
+            )
+        )
+    formats = _formats()
+    calibration = _calibration()
+    networks = tuple(network for network in networks if _present(network, weights))
+    if not networks or not formats:
+        st.info("Choose at least one network and one format.")
+        return None
+    return Chosen(networks, weights, formats, calibration)
+
+
+def _weights() -> tuple[str, tuple[str, ...] | None]:
+    """The weights, and the one network that an uploaded file holds."""
+    options = {name: entry.title for name, entry in WEIGHTS.items()} | {FROM_FILE: "A file of your own"}
+    name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
+    if name == FROM_FILE:
+        return _from_file()
+    return name, None
+
+
+def _from_file() -> tuple[str, tuple[str, ...]]:
+    file = st.file_uploader(
+        "Weights", ["safetensors", "pth"], key="weights_file", help="A state dict of one of the six networks."
+    )
+    if file is None:
+        return "", ()
+    data = file.getvalue()
+    path = Path(tempfile.gettempdir()) / f"bitlens-{hashlib.sha256(data).hexdigest()[:16]}{Path(file.name).suffix}"
+    if not path.exists():
+        path.write_bytes(data)
+    try:
+        return str(path), (identify(path).network,)
+    except BitlensError as error:
+        st.error(str(error))
+        return "", ()
+
+
+def _formats() -> tuple[str, ...]:
+    names = st.multiselect(
+        "Formats",
+        [*FORMATS, *EXTRA],
+        default=list(FORMATS),
+        format_func=lambda name: number_format(name).title,
+        key="formats",
+        bind="query-params",
+        help="FIXED-N from 2 to 16 bits; W4A8 has 4-bit weights and 8-bit activations.",
+    )
+    return tuple(names)
+
+
+def _calibration() -> Calibration:
+    with st.expander("How formats are calibrated"):
+        rule = st.selectbox(
+            "Calibrator",
+            list(CALIBRATORS),
+            format_func=CALIBRATORS.__getitem__,
+            key="calibrator",
+            bind="query-params",
+            help="How the range of each layer's output is chosen from the values seen on calibration pictures.",
+        )
+        search = st.toggle(
+            "Search fractional lengths",
+            True,
+            key="search",
+            bind="query-params",
+            help="FIXED-N of 11 bits and fewer: move each layer's fractional length while the answers come closer to FP32's. "
+            "The search starts from least squared error, whatever the calibrator.",
+        )
+    return Calibration(rule, search)
+
+
+def _present(network: str, weights: str) -> bool:
+    """Whether it can run; if not, a greyed choice with the reason and the remedies."""
+    if not weights:
+        return False
+    state = availability(network, weights)
+    if not state.present:
+        title = ARCHITECTURES[network].title
+        st.button(title, disabled=True, key=f"absent_{network}", width="stretch")
+        st.caption(f"{state.reason} {state.remedy}")
+        if weights == "imagenet" and state.bytes:
+            _download(network, title, state.bytes)
+    return state.present
+
+
+def _download(network: str, title: str, size: int) -> None:
+    key = f"download-{network}"
+    job = shared_background().find(key)
+    if job is None or job.state != "running":
+        if job is not None and job.error is not None:
+            st.error(str(job.error))
+        if st.button(f"Download {title} ({size / 1e6:.0f} MB)", key=f"fetch_{network}", width="stretch"):
+            shared_background().start(key, f"The download of {title}", lambda running: _fetch(network, running))
+            st.rerun()
+        return
+    _progress(key, job)
+
+
+def _fetch(network: str, job: Job) -> None:
+    def report(done: int, total: int) -> None:
+        job.share = done / total if total else 0.0
+
+    fetch(network, report, job.stop.is_set)
+
+
+@st.fragment(run_every="1s")
+def _progress(key: str, job: Job) -> None:
+    if job.state != "running":
+        st.rerun()
+    st.progress(job.share, f"{job.title}: {job.share:.0%}")
+    if st.button("Cancel", key=f"cancel_{key}"):
+        job.cancel()
