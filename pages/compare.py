@@ -6,5 +6,6 @@ import streamlit as st
 
 from pages.parts import comparing
 
-st.title("What do fewer bits change?")
+st.title("Bitlens")
+st.caption("What a network keeps and what it loses when it computes in fewer bits.")
 comparing.page()

@@ -32,27 +32,27 @@ Cell = Answer | BitlensError | None
 
 STYLE = """
 <style>
-.bl-grid {display: grid; gap: .5rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
-.bl-grid h3 {grid-column: 1 / -1; font-size: 1rem; margin: .5rem 0 0; position: sticky; left: 0; width: max-content}
-.bl-card {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .45rem .5rem;
-  min-width: 0; scroll-snap-align: start; font-size: .8rem; line-height: 1.25; display: flex; flex-direction: column}
-.bl-head {display: flex; justify-content: space-between; align-items: baseline; font-weight: 600; gap: .3rem}
-.bl-head small, .bl-foot {font-weight: 400; font-size: .72rem; opacity: .8}
-.bl-card ol {list-style: none; margin: .3rem 0; padding: 0}
-.bl-card li {margin: 0 0 .28rem; padding: 0}
-.bl-label {display: block; overflow-wrap: anywhere; min-height: 1.25em}
-.bl-line {display: flex; align-items: center; gap: .3rem; font-variant-numeric: tabular-nums; font-size: .74rem}
-.bl-bar {flex: 1; height: .4rem; border-radius: 2px; background: color-mix(in srgb, currentColor 14%, transparent)}
+.bl-grid {display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
+.bl-grid h3 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
+  width: max-content}
+.bl-card {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
+  min-width: 0; scroll-snap-align: start; font-size: .8rem; line-height: 1.3; display: flex; flex-direction: column}
+.bl-card div, .bl-card span, .bl-card b {font-size: inherit}
+.bl-row {display: flex; justify-content: space-between; align-items: baseline; gap: .35rem;
+  font-variant-numeric: tabular-nums}
+.bl-head {font-weight: 600; white-space: nowrap}
+.bl-card .bl-small {font-weight: 400; font-size: .7rem; opacity: .85}
+.bl-card ol {list-style: none; margin: .25rem 0; padding: 0}
+.bl-card li {margin: 0 0 .3rem; padding: 0; font-size: .78rem}
+.bl-label {overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
+.bl-bar {display: block; height: .3rem; border-radius: 2px; background: color-mix(in srgb, currentColor 14%, transparent)}
 .bl-bar i {display: block; height: 100%; border-radius: 2px}
-.bl-line b {font-weight: 600; min-width: 2.2em; text-align: right}
-.bl-moved {display: flex; justify-content: space-between; font-size: .7rem; font-variant-numeric: tabular-nums;
-  min-height: 1.2em; opacity: .85}
-.bl-shot {position: relative; margin: .1rem 0 .35rem}
+.bl-moved {min-height: 1.3em}
+.bl-shot {position: relative; margin: .1rem 0 .2rem}
 .bl-shot img {width: 100%; display: block; border-radius: 4px}
 .bl-shot span {position: absolute; border: 2px solid; border-radius: 2px; box-shadow: 0 0 0 1px rgba(0,0,0,.6)}
-.bl-shot span.bl-base {border: 1px dashed #fff; box-shadow: 0 0 0 1px rgba(0,0,0,.6)}
-.bl-foot {margin-top: auto; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .5rem;
-  font-variant-numeric: tabular-nums}
+.bl-shot span.bl-base {border: 1px dashed #fff}
+.bl-foot {margin-top: auto}
 .bl-wait {opacity: .45}
 .bl-sr {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
 </style>
@@ -63,7 +63,7 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], picture: Image.Imag
     """HTML of the grid: for each network its variants in order, each with its answer, its error, or None while it waits."""
     columns = max((len(cells) for cells in rows.values()), default=1)
     shot = _thumbnail(picture)
-    parts = [STYLE, f'<div class="bl-grid" style="grid-template-columns: repeat({columns}, minmax(9.3rem, 1fr))">']
+    parts = [STYLE, f'<div class="bl-grid" style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">']
     for network, cells in rows.items():
         parts.append(f"<h3>{escape(architecture(network).title)}</h3>")
         baseline = next(
@@ -86,7 +86,7 @@ def _card(variant: Variant, cell: Cell, baseline: Answer | None, shot: str, full
     glyph = f'<span aria-hidden="true" style="color: {chosen.colour}">{GLYPHS.get(chosen.marker, "✦")}</span>'
     bits = _bits(variant)
     label = f"{architecture(variant.network).title}, {title}"
-    head = f'<div class="bl-head"><span>{glyph} {title}</span><small>{bits}</small></div>'
+    head = f'<div class="bl-row bl-head"><span>{glyph} {title}</span><span class="bl-small">{bits}</span></div>'
     if isinstance(cell, Answer):
         body = _answer(cell, baseline, shot, full, chosen.colour)
     elif cell is not None:
@@ -104,11 +104,11 @@ def _bits(variant: Variant) -> str:
 
 
 def _waiting() -> str:
-    """A card of the final size, so that nothing moves when its answer comes."""
+    """A card of nearly the final size, so that little moves when its answer comes."""
     line = (
-        '<li class="bl-wait"><span class="bl-label">…</span><span class="bl-line"><span class="bl-bar"></span><b></b>'
+        '<li class="bl-wait"><div class="bl-row">…</div><span class="bl-bar"></span><div class="bl-moved"></div></li>'
     )
-    return f'<ol>{(line + "</span><span class=bl-moved></span></li>") * TOP}</ol><div class="bl-foot">computing</div>'
+    return f'<ol>{line * TOP}</ol><div class="bl-foot bl-small">computing</div>'
 
 
 def _answer(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int, int], colour: str) -> str:
@@ -121,20 +121,18 @@ def _answer(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int,
 
 
 def _guess(label: str, score: float, change: Move | None, colour: str) -> str:
+    name = f'<span class="bl-label" title="{escape(label)}">{escape(label)}</span>'
     bar = f'<span class="bl-bar"><i style="width: {100 * score:.1f}%; background: {colour}"></i></span>'
-    moved = ""
-    if change is not None:
-        rank = ARROWS[change.direction]
-        if change.direction in ("up", "down", "new"):
-            rank += f" from {change.baseline_rank}"
-        words = escape(change.words)
-        moved = (
-            f'<span aria-hidden="true">{rank}</span><span aria-hidden="true">{change.points:+.2f}</span>'
-            f'<span class="bl-sr">{words}</span>'
-        )
+    moved = _moved(change) if change is not None else ""
+    return f'<li><div class="bl-row">{name}<b>{score:.2f}</b></div>{bar}<div class="bl-row bl-moved bl-small">{moved}</div></li>'
+
+
+def _moved(change: Move) -> str:
+    """Arrow and points for the eye, a sentence for the ear."""
+    rank = ARROWS[change.direction] + ("" if change.direction == "same" else f" from {change.baseline_rank}")
     return (
-        f'<li><span class="bl-label">{escape(label)}</span><span class="bl-line">{bar}<b>{score:.2f}</b></span>'
-        f'<span class="bl-moved">{moved}</span></li>'
+        f'<span aria-hidden="true">{rank}</span><span aria-hidden="true">{change.points:+.2f}</span>'
+        f'<span class="bl-sr">{escape(change.words)}</span>'
     )
 
 
@@ -145,9 +143,10 @@ def _shot(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int, i
     base = _rectangle(baseline.box, full, "bl-base", "#fff") if baseline and baseline.box else ""
     words = f"The main object's box in {answer.variant.title}"
     iou = box_iou(answer.box, baseline.box) if baseline else None
-    overlap = "" if iou is None else f'<div class="bl-foot"><span>box, IoU with FP32</span><b>{iou:.2f}</b></div>'
+    compared = "box" if iou is None else f"<span>box, IoU with FP32</span><b>{iou:.2f}</b>"
     image = f'<img src="{shot}" alt="{escape(words)}">'
-    return f'<div class="bl-shot">{image}{base}{_rectangle(answer.box, full, "", colour)}</div>{overlap}'
+    found = _rectangle(answer.box, full, "", colour)
+    return f'<div class="bl-shot">{image}{base}{found}</div><div class="bl-row bl-small">{compared}</div>'
 
 
 def _rectangle(box: Box, full: tuple[int, int], kind: str, colour: str) -> str:
@@ -157,11 +156,12 @@ def _rectangle(box: Box, full: tuple[int, int], kind: str, colour: str) -> str:
 
 
 def _foot(answer: Answer) -> str:
+    """How it was computed, how fast the format is, how long the answer took, how much its weights take."""
     time = f"{answer.milliseconds:.1f} ms" if answer.milliseconds is not None else "no speed"
-    meaning = ARITHMETIC.get(answer.arithmetic, "")
-    wait = f"waited {answer.elapsed_ms:.0f} ms"
-    extra = "<span>preliminary</span>" if answer.preliminary else ""
+    kind = f'<span title="{escape(ARITHMETIC.get(answer.arithmetic, ""))}">{escape(answer.arithmetic)}</span>'
+    early = '<div class="bl-row">preliminary</div>' if answer.preliminary else ""
     return (
-        f'<div class="bl-foot"><span title="{escape(meaning)}">{answer.arithmetic}</span><span>{time}</span>'
-        f"<span>{wait}</span><span>{size(answer.weight_bytes)}</span>{extra}</div>"
+        f'<div class="bl-foot bl-small">{early}<div class="bl-row">{kind}<span>{time}</span></div>'
+        f'<div class="bl-row"><span>waited {answer.elapsed_ms:.0f} ms</span><span>{size(answer.weight_bytes)}</span>'
+        "</div></div>"
     )

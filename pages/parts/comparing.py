@@ -22,7 +22,7 @@ Futures = list[tuple[Variant, "Future[Answer]"]]
 
 
 def page() -> None:
-    left, right = st.columns([1, 3.6], gap="medium")
+    left, right = st.columns([1, 3.9], gap="medium")
     with left:
         picked = picker.pick()
         place = st.container()

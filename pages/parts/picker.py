@@ -41,6 +41,7 @@ def pick() -> Picked | None:
         required=True,
         key="from",
         bind="query-params",
+        width="stretch",
     )
     pictures = {GALLERY: _gallery, UPLOAD: _uploads, CAMERA: _camera}[source or GALLERY]()
     if not pictures:
@@ -57,14 +58,14 @@ def show(picked: Picked, fraction: float, side: int) -> None:
     outlined.thumbnail((SHOWN, SHOWN))
     alt = f"{picked.current.name}, with the crop that the networks see outlined"
     st.image(outlined, output_format="PNG", width="stretch", alt=alt)
-    left, right = st.columns([1, 2], vertical_alignment="center")
-    left.image(
-        cut(image, box, side).resize((224, 224), Image.Resampling.NEAREST),
-        output_format="PNG",
-        width="stretch",
-        alt=f"The {side} x {side} pixels that the networks see",
-    )
-    right.caption(f"The {side} × {side} pixels that every network sees, the same for every format.")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.image(
+            cut(image, box, side).resize((224, 224), Image.Resampling.NEAREST),
+            output_format="PNG",
+            width=80,
+            alt=f"The {side} x {side} pixels that the networks see",
+        )
+        st.caption(f"The {side} × {side} pixels that every network sees, the same for every format.")
     if picked.current.note:
         st.caption(picked.current.note)
 

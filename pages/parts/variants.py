@@ -12,7 +12,7 @@ import streamlit as st
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
-from core.models.weights import WEIGHTS, availability, fetch, identify
+from core.models.weights import availability, fetch, identify
 from core.serving.background import Job, shared_background
 from core.variant import Calibration, Variant
 
@@ -54,6 +54,7 @@ def choose() -> Chosen | None:
                 default=list(ARCHITECTURES),
                 key="networks",
                 bind="query-params",
+                wrap=True,
             )
         )
     formats = _formats()
@@ -67,7 +68,7 @@ def choose() -> Chosen | None:
 
 def _weights() -> tuple[str, tuple[str, ...] | None]:
     """The weights, and the one network that an uploaded file holds."""
-    options = {name: entry.title for name, entry in WEIGHTS.items()} | {FROM_FILE: "A file of your own"}
+    options = {"photos": "Photos, 200 classes", "imagenet": "ImageNet, 1,000 classes", FROM_FILE: "A file of your own"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
@@ -99,6 +100,7 @@ def _formats() -> tuple[str, ...]:
         format_func=lambda name: number_format(name).title,
         key="formats",
         bind="query-params",
+        wrap=True,
         help="FIXED-N from 2 to 16 bits; W4A8 has 4-bit weights and 8-bit activations.",
     )
     return tuple(names)
