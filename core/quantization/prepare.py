@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from torch import Tensor, fx
 
@@ -25,12 +26,16 @@ Quantizers = Lengths | Mapping[str, Scale]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A network once loaded: batch norm folded, its graph, and its calibration statistics."""
+    """A network once loaded: batch norm folded, and its graph.
+
+    `statistics` reads or computes the calibration statistics when a quantized format first asks, so that float formats need
+    not wait for them.
+    """
 
     loaded: LoadedNetwork
     folded: fx.GraphModule
     graph: Graph
-    statistics: Statistics
+    statistics: Callable[[], Statistics]
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,10 @@ class Executable:
 
 
 def prepare(loaded: LoadedNetwork, statistics: Callable[[Graph], Statistics]) -> Prepared:
-    """`statistics` reads or computes the calibration statistics of the graph."""
+    """`statistics` reads or computes those of a graph; it is called once at most."""
     folded = fold(loaded.module)
     graph = trace(folded, loaded.preprocessing.side)
-    return Prepared(loaded, folded, graph, statistics(graph))
+    return Prepared(loaded, folded, graph, cache(lambda: statistics(graph)))
 
 
 def executable(prepared: Prepared, format: NumberFormat, calibration: Calibration, device: str = "cpu") -> Executable:
@@ -76,7 +81,7 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
 
 def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibration) -> tuple[Quantizers, str, bool]:
     """The chosen lengths or scales, how they were chosen in words, and whether a search that was asked for is missing."""
-    rule, statistics = calibrator(calibration.calibrator), prepared.statistics
+    rule, statistics = calibrator(calibration.calibrator), prepared.statistics()
     words = f"{rule.title.lower()} over {statistics.pictures}"
     if format.kind == "affine":
         return affine.nearest_scales(statistics.ranges, rule), words, False
