@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
+import re
 import struct
+import threading
 import warnings
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from core import settings
 from core.errors import ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 NAMES = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+LONGEST_SIDE = 65_535  # as in JPEG; Pillow keeps 8 bytes for each row besides the pixels
+# A progressive JPEG is sent in about ten scans. Each costs a pass over all pixels and may take only 75 bytes of the file.
+MOST_SCANS = 100
+SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
 TRANSPARENT_MODES = ("RGBA", "LA", "PA", "La", "RGBa")
 # What Pillow's decoders raise on damaged data, besides OSError.
 DAMAGE = (
@@ -36,10 +44,19 @@ DAMAGE = (
     zlib.error,
 )
 
+# Pillow's own limit is looser than _check_pixels, which sees every header first, and does not tell the picture's size.
+Image.MAX_IMAGE_PIXELS = None
+# Pillow warns of odd files, and logs them to standard error; what matters to a picture's pixels is an error here.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+
+# Pictures near the limit take several hundred megabytes while they are decoded: never those of a whole class at once.
+_decoding = threading.BoundedSemaphore(2)
+
 
 @dataclass(frozen=True)
 class Picture:
-    """`sha256` is of the bytes that came; `note` says what was left out ("" if nothing)."""
+    """`sha256` is of the bytes that came; `note` says what was left out or changed ("" if nothing)."""
 
     image: Image.Image = field(repr=False)
     sha256: str
@@ -50,15 +67,18 @@ class Picture:
 def decode(data: bytes, name: str = "picture") -> Picture:
     """Bytes to a Picture. Raises ImageError, with the remedy, for whatever is no picture, damaged or too large."""
     _check_bytes(data, name)
-    with warnings.catch_warnings():
-        # Pillow warns of large or odd files; the limits here are stricter, and damage is an error of its own.
-        warnings.simplefilter("ignore")
+    with _decoding:
         source = _open(data, name)
         _check_pixels(source, name)
-        frames = getattr(source, "n_frames", 1) if source.format != "MPO" else 1
-        image = _upright_rgb(source, name)
-    note = f"The first of {frames} frames is shown." if frames > 1 else ""
-    return Picture(image, hashlib.sha256(data).hexdigest(), name, note)
+        _check_scans(source, data, name)
+        try:
+            notes = _notes(source)
+            image = _upright_rgb(source)
+        except MemoryError as error:
+            raise ImageError(f"{name} needs more memory than there is.", "Scale it down first.") from error
+        except DAMAGE as error:
+            raise _damaged(name) from error
+    return Picture(image, hashlib.sha256(data).hexdigest(), name, notes)
 
 
 def _check_bytes(data: bytes, name: str) -> None:
@@ -67,7 +87,7 @@ def _check_bytes(data: bytes, name: str) -> None:
         raise ImageError(f"{name} is empty.", "Choose the picture again, or another one.")
     if len(data) > limit:
         raise ImageError(
-            f"{name} has {len(data) / 1e6:.0f} MB; at most {limit / 1e6:.0f} MB are read.",
+            f"{name} has more than {limit / 1e6:.0f} MB, the most that is read.",
             "Save it smaller, as JPEG for example.",
         )
 
@@ -78,51 +98,85 @@ def _open(data: bytes, name: str) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise ImageError(f"{name} is not a picture in a format that is read here.", f"Give {NAMES}.") from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has too many pixels.", "Scale it down first.") from error
     except DAMAGE as error:
         raise _damaged(name) from error
 
 
 def _check_pixels(source: Image.Image, name: str) -> None:
     limit = settings.max_pixels()
-    if source.width * source.height > limit:
+    if source.width * source.height > limit or max(source.size) > LONGEST_SIDE:
         raise ImageError(
-            f"{name} has {source.width} x {source.height} pixels; at most {limit / 1e6:.0f} million are read.",
+            f"{name} has {source.width:,} x {source.height:,} pixels; "
+            f"at most {limit / 1e6:.0f} million, and {LONGEST_SIDE:,} to a side, are read.",
             "Scale it down first.",
         )
 
 
-def _upright_rgb(source: Image.Image, name: str) -> Image.Image:
-    try:
-        source.load()
-        upright = ImageOps.exif_transpose(source)
-        image = _eight_bit(upright)
-        if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
-            layer = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+def _check_scans(source: Image.Image, data: bytes, name: str) -> None:
+    scans = len(SCAN.findall(data)) if source.format in ("JPEG", "MPO") else 0
+    if scans > MOST_SCANS:
+        raise ImageError(f"{name} comes in {scans} scans; at most {MOST_SCANS} are read.", "Save it again.")
+
+
+def _notes(source: Image.Image) -> str:
+    """Sentences. Frames are not counted, which would take reading them all. A phone's MPO adds a preview, not a frame."""
+    notes = []
+    if source.format != "MPO" and getattr(source, "is_animated", False):
+        notes.append("Only the first frame is shown.")
+    if source.mode in ("I", "F"):
+        notes.append("Its values have no agreed white: they are stretched from the darkest to the brightest.")
+    return " ".join(notes)
+
+
+def _upright_rgb(source: Image.Image) -> Image.Image:
+    source.load()
+    with suppress(*DAMAGE):  # damaged metadata: the picture itself is sound
+        ImageOps.exif_transpose(source, in_place=True)
+    image = _eight_bit(source)
+    if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
+        rgb = _over_white(image if image.mode == "RGBA" else image.convert("RGBA"))
+    else:
         rgb = image.convert("RGB")
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has too many pixels.", "Scale it down first.") from error
-    except MemoryError as error:
-        raise ImageError(f"{name} needs more memory than there is.", "Scale it down first.") from error
-    except DAMAGE as error:
-        raise _damaged(name) from error
-    return Image.frombytes("RGB", rgb.size, rgb.tobytes())
+    rgb.info.clear()
+    return rgb
+
+
+def _over_white(layer: Image.Image) -> Image.Image:
+    """RGBA to RGB: alpha * colour + (1 - alpha) * 255. Half transparent black is 127 or 128."""
+    rgb = layer.convert("RGB")
+    rgb.paste("white", mask=ImageChops.invert(layer.getchannel("A")))
+    return rgb
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """16 bits and floats scaled to 8: 65,535 becomes 255, and 257 becomes 1. Other modes pass."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        values = np.asarray(image).astype(np.int64)
-        wide = values.max(initial=0) > 255
-        return Image.fromarray((values.clip(0, 65535) / 257 if wide else values.clip(0, 255)).round().astype(np.uint8))
-    if image.mode == "F":
-        values = np.nan_to_num(np.asarray(image))
-        scale = 255.0 if values.max(initial=0) <= 1 else 1.0
-        return Image.fromarray((values * scale).clip(0, 255).round().astype(np.uint8))
+    """Grey values of 16 bits and more to 8; other modes pass."""
+    if image.mode.startswith("I;16"):
+        return _from_sixteen(np.asarray(image), image.info.get("transparency"))
+    if image.mode in ("I", "F"):
+        return _stretched(np.array(image, dtype=np.float32))
     return image
 
 
+def _from_sixteen(values: np.ndarray, transparent: object) -> Image.Image:
+    """Divide by 257 and round: 65,535 becomes 255, and 257 becomes 1. The transparent value, if any, becomes white."""
+    grey = (values // 257 + (values % 257 > 128)).astype(np.uint8)
+    if isinstance(transparent, int):
+        grey[values == transparent] = 255
+    return Image.fromarray(grey)
+
+
+def _stretched(values: np.ndarray) -> Image.Image:
+    """Linearly, the least value to 0 and the greatest to 255; what is no finite number becomes 0."""
+    finite = np.isfinite(values)
+    low = values.min(where=finite, initial=np.inf)
+    with np.errstate(all="ignore"):
+        values -= low
+        values *= 255 / values.max(where=finite, initial=0)
+        return Image.fromarray(np.nan_to_num(values).clip(0, 255).round().astype(np.uint8))
+
+
 def _damaged(name: str) -> ImageError:
-    return ImageError(f"{name} is damaged or cut off.", "Copy or save it again, or choose another picture.")
+    return ImageError(
+        f"{name} cannot be decoded: it is damaged, cut off or of an unusual kind.",
+        "Save it again as JPEG or PNG, or choose another picture.",
+    )
