@@ -68,7 +68,7 @@ def choose() -> Chosen | None:
 
 def _weights() -> tuple[str, tuple[str, ...] | None]:
     """The weights, and the one network that an uploaded file holds."""
-    options = {"photos": "Photos, 200 classes", "imagenet": "ImageNet, 1,000 classes", FROM_FILE: "A file of your own"}
+    options = {"photos": "Photos (200 classes)", "imagenet": "ImageNet (1000 classes)", FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()

@@ -1,0 +1,105 @@
+"""Compare as a visitor uses it: an upload, a link, a phone, a download."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from core.images.samples import sample
+from core.models.weights import availability
+from tests.e2e.screens import SCREENS, open_page, wait_until_drawn
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        not all(availability(network, "photos").present for network in ("vgg16", "googlenet", "squeezenet")),
+        reason="the photos weights are not all here",
+    ),
+]
+CARDS = ".bl-card"
+ANSWERED = ".bl-card:not([aria-busy])"
+LONG_MS = 90_000
+
+
+def wait_for_cards(page: Page, count: int) -> None:
+    expect(page.locator(ANSWERED)).to_have_count(count, timeout=LONG_MS)
+    wait_until_drawn(page)
+
+
+def test_an_upload_fills_all_cards(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?from=Upload")
+    page.locator("input[type=file]").first.set_input_files(sample("coffee").file)
+    wait_for_cards(page, 18)
+    expect(page.locator(CARDS).first).to_contain_text("native")
+    expect(page.locator("article[aria-label='VGG-16, FIXED-8']")).to_contain_text("emulated")
+    expect(page.get_by_text("What changed")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=LONG_MS)
+
+
+def test_the_address_bar_is_a_link_to_the_view(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?sample=Rocket&networks=SqueezeNet&formats=FP32&formats=FIXED-4")
+    wait_for_cards(page, 2)
+    texts = page.locator(CARDS).all_inner_texts()
+    page.reload()
+    wait_for_cards(page, 2)
+    again = page.locator(CARDS).all_inner_texts()
+    assert [text.split("waited")[0] for text in again] == [text.split("waited")[0] for text in texts]
+    assert "sample=Rocket" in page.url
+
+
+def test_on_a_phone_only_the_grid_swipes(page: Page, address: str) -> None:
+    open_page(page, address, SCREENS[2])
+    wait_for_cards(page, 18)
+    sizes = page.evaluate("""() => {
+        const grid = document.querySelector('.bl-grid'), body = document.documentElement;
+        return [body.scrollWidth, body.clientWidth, grid.scrollWidth, grid.clientWidth];
+    }""")
+    assert sizes[0] <= sizes[1]
+    assert sizes[2] > sizes[3]
+
+
+def test_several_photos_are_summed_up_and_each_opens(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?from=Upload&networks=SqueezeNet&formats=FP32&formats=FIXED-2")
+    page.locator("input[type=file]").first.set_input_files([sample(name).file for name in ("cat", "coffee", "rocket")])
+    wait_for_cards(page, 2)
+    expect(page.get_by_text("All 3 pictures")).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("combobox", name="Open picture").click()
+    page.get_by_role("option", name="rocket.jpg").click()
+    expect(page.get_by_alt_text("rocket.jpg, with the crop")).to_be_visible(timeout=LONG_MS)
+
+
+@pytest.mark.parametrize(("label", "suffix"), [("JSON", ".json"), ("CSV", ".csv"), ("PNG", ".png")])
+def test_results_download(page: Page, address: str, label: str, suffix: str, tmp_path: Path) -> None:
+    open_page(page, f"{address}/?networks=SqueezeNet&formats=FP32&formats=FIXED-8")
+    wait_for_cards(page, 2)
+    with page.expect_download(timeout=LONG_MS) as download:
+        page.get_by_role("button", name=label, exact=True).click()
+    path = tmp_path / f"result{suffix}"
+    download.value.save_as(path)
+    if suffix == ".json":
+        found = json.loads(path.read_text())
+        assert [row["format"] for row in found["results"]] == ["fp32", "fixed8"]
+    elif suffix == ".csv":
+        assert len(list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))) == 10
+    else:
+        assert Image.open(path).size[0] > 300
+
+
+def test_keyboard_reaches_the_picture_choice(page: Page, address: str) -> None:
+    open_page(page, address)
+    wait_for_cards(page, 18)
+    page.get_by_role("combobox").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    end = time.monotonic() + 30
+    while "sample=" not in page.url and time.monotonic() < end:
+        page.wait_for_timeout(100)
+    assert "sample=" in page.url

@@ -1,0 +1,115 @@
+"""The Compare page by Streamlit's own test client: from app.py, with the weights that ship."""
+
+from __future__ import annotations
+
+import io
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.images.samples import samples
+from core.models.weights import availability
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+NETWORKS = ("vgg16", "googlenet", "squeezenet")
+
+pytestmark = pytest.mark.skipif(
+    not all(availability(network, "photos").present for network in NETWORKS),
+    reason="the photos weights are not all here",
+)
+
+
+class Cards(HTMLParser):
+    """The names of the grid's cards, those that still wait, and all text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.waiting: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "article":
+            self.names.append(str(values["aria-label"]))
+            if values.get("aria-busy"):
+                self.waiting.append(self.names[-1])
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def cards(app: AppTest) -> Cards:
+    return Cards(next(element.proto.body for element in app.get("html") if "bl-grid" in element.proto.body))
+
+
+def jpeg(colour: str, size: tuple[int, int] = (90, 60)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def test_the_first_view_has_eighteen_cards_and_a_sentence_for_each_network() -> None:
+    app = opened()
+    grid = cards(app)
+    assert len(grid.names) == 18
+    assert grid.names[0] == "VGG-16, FP32"
+    assert not grid.waiting
+    words = [element.value for element in app.markdown]
+    for title in ("VGG-16", "GoogLeNet", "SqueezeNet"):
+        assert any(word.startswith(f"**{title}.** ") and len(word) > 40 for word in words)
+
+
+def test_the_address_brings_back_the_view() -> None:
+    app = opened(sample="Coffee", networks="SqueezeNet", formats="FIXED-8")
+    assert cards(app).names == ["SqueezeNet, FIXED-8"]
+    assert app.selectbox(key="sample").value == "coffee"
+
+
+def test_other_pictures_and_formats_can_be_chosen() -> None:
+    app = opened(networks="SqueezeNet")
+    app.selectbox(key="sample").select(samples()[1].name)
+    app.multiselect(key="formats").set_value(["fp32", "fixed6", "w4a8"]).run()
+    assert cards(app).names == ["SqueezeNet, FP32", "SqueezeNet, FIXED-6", "SqueezeNet, W4A8"]
+    assert any(samples()[1].author in element.value for element in app.caption)
+
+
+def test_an_upload_is_answered_and_a_bad_one_leaves_the_page_as_it_was() -> None:
+    app = opened(**{"from": "Upload", "networks": "SqueezeNet", "formats": "FP32"})
+    assert any("drop a photo" in element.value for element in app.info)
+    app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()
+    assert cards(app).names == ["SqueezeNet, FP32"]
+    app.file_uploader(key="upload").upload("bad.jpg", b"<html></html>", "image/jpeg").run()
+    assert not app.exception
+    assert any(element.value.startswith("bad.jpg is not a picture") for element in app.error)
+    assert cards(app).names == ["SqueezeNet, FP32"]
+
+
+def test_imagenet_weights_that_are_absent_are_greyed_with_reason_and_remedies() -> None:
+    app = opened(weights="ImageNet (1000 classes)", networks="VGG-16")
+    assert app.button(key="absent_vgg16").disabled
+    words = " ".join(element.value for element in app.caption)
+    assert "553 MB" in words
+    assert "Put vgg16-397923af.pth into" in words
+    assert "connect to the internet" in words
+    assert "Download VGG-16" in app.button(key="fetch_vgg16").label
+
+
+def test_nothing_chosen_says_what_to_choose() -> None:
+    app = opened()
+    app.multiselect(key="formats").set_value([]).run()
+    assert not app.exception
+    assert any("at least one network and one format" in element.value for element in app.info)
