@@ -18,6 +18,7 @@ from core.compare.export import environment
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
 from core.files import write_atomically
+from core.models import cards
 from core.models.preprocessing import Preprocessing
 from core.serving.networks import shared_networks
 
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=None, help="only the first so many pictures")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--output", type=Path, default=None, help="also write the JSON there, row by row")
+    parser.add_argument("--cards", action="store_true", help="also write the figures into the shipped weights' cards")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -48,6 +50,8 @@ def run(args: argparse.Namespace) -> None:
             rows.append(evaluate(variant, executable, batches, lambda count: bar.update(count) and None))
         if args.output:
             _write(args.output, rows)
+    if args.cards:
+        _write_cards(rows)
     print(_document(rows) if args.json else _table(rows))
 
 
@@ -71,6 +75,16 @@ def _document(rows: list[Accuracy]) -> str:
 def _write(path: Path, rows: list[Accuracy]) -> None:
     with write_atomically(path) as temporary:
         temporary.write_text(_document(rows))
+
+
+def _write_cards(rows: list[Accuracy]) -> None:
+    """Each format's scores into the card of its network, beside those that are there."""
+    for row in rows:
+        weights = cards.weights_file(row.network)
+        card = cards.read_card(weights)
+        scores = {"top1": round(row.top1, 2), "top5": round(row.top5, 2), "images": row.images}
+        how = {"engine": row.engine, "arithmetic": row.arithmetic, "calibrated": row.calibrated}
+        cards.write_card(weights, card | {"formats": card.get("formats", {}) | {row.format: scores | how}})
 
 
 def _table(rows: list[Accuracy]) -> str:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.images.crop import Box
 
 LINE_SHARE = 0.006
+THICKEST = 16  # lines across the shorter side
 DASH = 4
 
 
@@ -27,13 +28,18 @@ def draw_boxes(image: Image.Image, boxes: Sequence[DrawnBox]) -> Image.Image:
     """A copy with the boxes on it: a dark halo under each line, so that it shows on any ground; lines grow with the picture."""
     drawn = image.copy()
     pen = ImageDraw.Draw(drawn)
-    width = max(2, round(LINE_SHARE * max(image.size)))
+    width = line_width(*image.size)
     for one in boxes:
         pen.rectangle(one.box, outline="black", width=2 * width)
         _lines(pen, one, width)
         if one.label:
             _label(pen, one, width)
     return drawn
+
+
+def line_width(width: int, height: int) -> int:
+    """Pixels: 0.6 % of the longer side, at least 2, and never so thick that it covers a thin picture. 6 for 1,000 x 750."""
+    return max(2, min(round(LINE_SHARE * max(width, height)), min(width, height) // THICKEST))
 
 
 def _lines(pen: ImageDraw.ImageDraw, one: DrawnBox, width: int) -> None:
@@ -57,8 +63,10 @@ def _dashes(
 
 
 def _label(pen: ImageDraw.ImageDraw, one: DrawnBox, width: int) -> None:
+    """In the box's upper left corner, moved into the picture where that is at its edge."""
     font = ImageFont.load_default(size=max(12, 7 * width))
-    x, y = one.box[0] + 2 * width, one.box[1] + 2 * width
-    left, top, right, bottom = pen.textbbox((x, y), one.label, font=font)
-    pen.rectangle((left - width, top - width, right + width, bottom + width), fill="black")
+    left, top, right, bottom = pen.textbbox((0, 0), one.label, font=font)
+    x = max(0, min(one.box[0] + 2 * width, pen.im.size[0] - right - width))
+    y = max(0, min(one.box[1] + 2 * width, pen.im.size[1] - bottom - width))
+    pen.rectangle((x + left - width, y + top - width, x + right + width, y + bottom + width), fill="black")
     pen.text((x, y), one.label, fill="white", font=font)

@@ -29,7 +29,7 @@ class Sample:
 def samples() -> tuple[Sample, ...]:
     """All samples, in the gallery's order."""
     folder = settings.ASSETS / "samples"
-    return tuple(_sample(folder, row) for row in json.loads((folder / "samples.json").read_text()))
+    return tuple(_sample(folder, row) for row in json.loads((folder / "samples.json").read_text(encoding="utf-8")))
 
 
 def sample(name: str) -> Sample:

@@ -13,6 +13,7 @@ from core.compare.service import shared_comparison
 from core.compare.view import View
 from core.errors import BitlensError
 from core.models.catalog import ARCHITECTURES
+from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, searching
 from pages.parts.variants import Chosen, choose
@@ -31,8 +32,8 @@ def page() -> None:
         right.info("Pick a sample, drop a photo or take one: the answers appear here.")
         return
     with place:
-        side, fraction = (224, 224 / 256) if chosen and chosen.weights == "imagenet" else (64, 1.0)
-        picker.show(picked, fraction, side)
+        seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
+        picker.show(picked, seen.fraction, seen.side)
     if chosen:
         with right:
             _compare(picked, chosen)

@@ -12,6 +12,7 @@ import streamlit as st
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
+from core.models.fit import Kind
 from core.models.weights import availability, fetch, identify
 from core.serving.background import Job, shared_background
 from core.variant import Calibration, Variant
@@ -30,6 +31,7 @@ CALIBRATORS = {
 class Chosen:
     networks: tuple[str, ...]
     weights: str
+    kind: Kind
     formats: tuple[str, ...]
     calibration: Calibration
 
@@ -43,7 +45,7 @@ class Chosen:
 
 def choose() -> Chosen | None:
     """Draw the choices. None while nothing that can be run is chosen."""
-    weights, networks = _weights()
+    weights, kind, networks = _weights()
     if networks is None:
         networks = tuple(
             st.pills(
@@ -63,33 +65,34 @@ def choose() -> Chosen | None:
     if not networks or not formats:
         st.info("Choose at least one network and one format.")
         return None
-    return Chosen(networks, weights, formats, calibration)
+    return Chosen(networks, weights, kind, formats, calibration)
 
 
-def _weights() -> tuple[str, tuple[str, ...] | None]:
-    """The weights, and the one network that an uploaded file holds."""
+def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
+    """The weights, what kind of networks they are for, and the one network that an uploaded file holds."""
     options = {"photos": "Photos (200 classes)", "imagenet": "ImageNet (1000 classes)", FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
-    return name, None
+    return name, "full" if name == "imagenet" else "compact", None
 
 
-def _from_file() -> tuple[str, tuple[str, ...]]:
+def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
     file = st.file_uploader(
         "Weights", ["safetensors", "pth"], key="weights_file", help="A state dict of one of the six networks."
     )
     if file is None:
-        return "", ()
+        return "", "compact", ()
     data = file.getvalue()
     path = Path(tempfile.gettempdir()) / f"bitlens-{hashlib.sha256(data).hexdigest()[:16]}{Path(file.name).suffix}"
     if not path.exists():
         path.write_bytes(data)
     try:
-        return str(path), (identify(path).network,)
+        layout = identify(path)
     except BitlensError as error:
         st.error(str(error))
-        return "", ()
+        return "", "compact", ()
+    return str(path), layout.kind, (layout.network,)
 
 
 def _formats() -> tuple[str, ...]:
