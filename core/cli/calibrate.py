@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from core.formats import NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
 from core.models.weights import LoadedNetwork, load_network
 from core.quantization.calibration import search_and_keep, with_search
-from core.quantization.graph import fold, trace
+from core.quantization.graph import Graph, fold, trace
 from core.quantization.statistics import Statistics, batches_of, collect
 
 PICTURES, SEARCH_PICTURES = 1024, 128
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", default="fixed8", help="without --data: the FIXED-N to search for")
     parser.add_argument(
-        "--bits", default=f"{NARROWEST}-{WIDEST}", help="with --data: the widths to search, such as 2-16"
+        "--bits", type=_widths, default=range(NARROWEST, WIDEST + 1), help="with --data: the widths to search (2-16)"
     )
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for each search; the best so far is kept")
     parser.add_argument("--threads", type=int, default=None)
@@ -41,20 +42,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
+    if args.data is not None and args.weights != "photos":
+        raise RequestError("--data calibrates the photos weights.", "Leave --data out for other weights.")
+    format = number_format(args.format)
+    if format.kind != "fixed":
+        raise RequestError(
+            f"{format.title} has no fractional lengths to search for.", "Choose a format such as fixed8."
+        )
     loaded = load_network(args.network, args.weights)
     graph = trace(fold(loaded.module), loaded.preprocessing.side)
     with _Progress(args.progress) as progress:
         if args.data is None:
-            search_and_keep(loaded, graph, number_format(args.format), args.budget, progress.show)
-            return
-        if args.weights != "photos":
-            raise RequestError("--data calibrates the photos weights.", "Leave --data out for other weights.")
-        _ship(args, loaded, progress)
+            search_and_keep(loaded, graph, format, args.budget, progress.show)
+        else:
+            _ship(args, loaded, graph, progress)
 
 
-def _ship(args: argparse.Namespace, loaded: LoadedNetwork, progress: _Progress) -> None:
-    """Histograms over training pictures; searches over held-back ones, from the narrowest on. Written after every width."""
-    graph = trace(fold(loaded.module), loaded.preprocessing.side)
+def _widths(text: str) -> range:
+    """`2-16` as 2 to 16, both included. Raises RequestError."""
+    match = re.fullmatch(r"(\d+)-(\d+)", text)
+    if not match or not NARROWEST <= int(match[1]) <= int(match[2]) <= WIDEST:
+        raise RequestError(f"{text} is no range of widths.", f"Give one within {NARROWEST}-{WIDEST}, such as 8-8.")
+    return range(int(match[1]), int(match[2]) + 1)
+
+
+def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progress: _Progress) -> None:
+    """Histograms over training pictures; searches over held-back ones, from the widest on. Written after every width."""
     whole = tiny_imagenet.load(args.data, "train", settings.cache_folder())
     kept, held_back = tiny_imagenet.hold_back(len(whole))
     choose = np.random.default_rng(0)
@@ -66,8 +79,7 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, progress: _Progress) 
         searched_on=f"{SEARCH_PICTURES} held-back training pictures of Tiny ImageNet",
     )
     probe = loaded.preprocessing.normalise(whole.images[np.sort(searched)])
-    low, high = (int(width) for width in args.bits.split("-"))
-    for bits in range(high, low - 1, -1):
+    for bits in reversed(args.bits):
         statistics = with_search(statistics, graph, bits, probe, args.budget, progress.show)
         statistics.save(settings.ASSETS / "weights" / f"photos-{args.network}.calibration.json")
 

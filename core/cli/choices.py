@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from core.errors import RequestError
 from core.formats import FORMATS, number_format
 from core.models.catalog import ARCHITECTURES, architecture
 from core.quantization.calibrators import CALIBRATORS
@@ -24,10 +25,20 @@ def variants(args: argparse.Namespace) -> list[Variant]:
     """Networks by formats, in the order given. Raises RequestError for a name that does not exist."""
     check_device(args.device)
     calibration = Calibration(args.calibrator, not args.no_search)
-    networks = [architecture(name).name for name in _names(args.networks)]
-    formats = [number_format(name).name for name in _names(args.formats)]
+    networks = [architecture(name).name for name in _names("--networks", args.networks)]
+    formats = [number_format(name).name for name in _names("--formats", args.formats)]
     return [Variant(network, args.weights, name, "raw", calibration) for network in networks for name in formats]
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def positive(text: str) -> int:
+    """A whole number above 0. Raises RequestError."""
+    if not text.isdecimal() or not int(text):
+        raise RequestError(f"{text} is not a whole number above 0.", "Give one, such as 100, or leave the option out.")
+    return int(text)
+
+
+def _names(option: str, text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise RequestError(f"{option} names nothing.", "Give names with commas between them, or leave the option out.")
+    return names

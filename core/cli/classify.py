@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core import settings
 from core.cli.choices import add_variant_options, variants
 from core.compare.answer import TOP, answer
 from core.compare.export import environment, to_json
@@ -38,11 +39,13 @@ def run(args: argparse.Namespace) -> None:
 
 def read(photo: Path) -> Picture:
     try:
-        return decode(photo.read_bytes(), photo.name)
+        with photo.open("rb") as stream:
+            data = stream.read(settings.max_upload_bytes() + 1)  # enough to see that a file has too many
     except OSError as error:
         raise ImageError(
             f"{photo} cannot be read: {error.strerror or error}.", "Give the path of a picture."
         ) from error
+    return decode(data, photo.name)
 
 
 def table(answers: list[Answer]) -> str:

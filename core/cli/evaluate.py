@@ -12,15 +12,17 @@ import torch
 from tqdm import tqdm
 
 from core import settings
-from core.cli.choices import add_variant_options, variants
+from core.cli.choices import add_variant_options, positive, variants
 from core.compare.evaluate import Accuracy, Batch, evaluate
 from core.compare.export import environment
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
+from core.errors import RequestError
 from core.files import write_atomically
 from core.models import cards
 from core.models.preprocessing import Preprocessing
 from core.serving.networks import shared_networks
+from core.variant import Variant
 
 BATCH = 100
 
@@ -28,7 +30,7 @@ BATCH = 100
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
     add_variant_options(parser)
-    parser.add_argument("--limit", type=int, default=None, help="only the first so many pictures")
+    parser.add_argument("--limit", type=positive, default=None, help="only the first so many pictures")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--output", type=Path, default=None, help="also write the JSON there, row by row")
     parser.add_argument("--cards", action="store_true", help="also write the figures into the shipped weights' cards")
@@ -39,20 +41,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
+    if args.cards and args.weights != "photos":
+        raise RequestError("--cards writes the cards of the photos weights.", "Leave --cards out for other weights.")
+    chosen = variants(args)
     split = tiny_imagenet.load(args.data, "val", settings.cache_folder())
-    split = split.take(np.arange(min(args.limit or len(split), len(split))))
+    split = split.take(np.arange(len(split))[: args.limit])
     rows: list[Accuracy] = []
-    for variant in variants(args):
-        prepared = shared_networks().prepared(variant.network, variant.weights)
-        executable = shared_networks().executable(variant, args.device)
-        with tqdm(total=len(split), desc=f"{variant.network} {variant.format}", unit="picture", mininterval=5) as bar:
-            batches = _batches(split, prepared.loaded.preprocessing)
-            rows.append(evaluate(variant, executable, batches, lambda count: bar.update(count) and None))
+    for variant in chosen:
+        rows.append(_row(variant, split, args.device))
         if args.output:
-            _write(args.output, rows)
+            _write(args.output, rows, args.device)
     if args.cards:
         _write_cards(rows)
-    print(_document(rows) if args.json else _table(rows))
+    print(_document(rows, args.device) if args.json else _table(rows))
+
+
+def _row(variant: Variant, split: Split, device: str) -> Accuracy:
+    """One variant's accuracy, behind a progress bar. Raises RequestError for weights that answer in other classes."""
+    loaded = shared_networks().prepared(variant.network, variant.weights).loaded
+    if loaded.card["labels"] != "photos":
+        raise RequestError(
+            f"{variant.weights} tells other classes apart than Tiny ImageNet has.",
+            "Evaluate the photos weights, or a file of one of the compact networks.",
+        )
+    executable = shared_networks().executable(variant, device)
+    with tqdm(total=len(split), desc=f"{variant.network} {variant.format}", unit="picture", mininterval=5) as bar:
+        batches = _batches(split, loaded.preprocessing)
+        return evaluate(variant, executable, batches, lambda count: bar.update(count) and None)
 
 
 def _batches(split: Split, preprocessing: Preprocessing) -> Iterator[Batch]:
@@ -62,19 +77,19 @@ def _batches(split: Split, preprocessing: Preprocessing) -> Iterator[Batch]:
         yield pictures, torch.from_numpy(part.labels), torch.from_numpy(part.boxes)
 
 
-def _document(rows: list[Accuracy]) -> str:
+def _document(rows: list[Accuracy], device: str) -> str:
     record = {
         "schema": 1,
         "command": "evaluate",
-        "environment": environment(),
+        "environment": environment(device),
         "results": [row.as_dict() for row in rows],
     }
     return json.dumps(record, indent=1)
 
 
-def _write(path: Path, rows: list[Accuracy]) -> None:
+def _write(path: Path, rows: list[Accuracy], device: str) -> None:
     with write_atomically(path) as temporary:
-        temporary.write_text(_document(rows))
+        temporary.write_text(_document(rows, device))
 
 
 def _write_cards(rows: list[Accuracy]) -> None:

@@ -7,8 +7,9 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from core.errors import BitlensError
+from core.errors import BitlensError, RequestError
 
 COMMANDS = {
     "classify": "Top-5 of photos, network by network and format by format.",
@@ -23,12 +24,12 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 where the request could not be met (one sentence on standard error)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    args = _parser(arguments).parse_args(arguments)
     try:
+        args = _parser(arguments).parse_args(arguments)
         return int(args.run(args) or 0)
     except BitlensError as error:
         print(f"bitlens: {error}", file=sys.stderr)
-        if getattr(args, "json", False):
+        if "--json" in arguments:
             print(json.dumps({"schema": 1, "error": error.as_dict()}))
         return 2
     except KeyboardInterrupt:
@@ -36,9 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Raises for what it cannot read, so that such an error looks like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise RequestError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """All commands by name; only the one that is called is imported, since most of them bring torch."""
-    parser = argparse.ArgumentParser(prog="python -m core", description="Bitlens without a browser.")
+    parser = _Parser(prog="python -m core", description="Bitlens without a browser.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)

@@ -33,12 +33,15 @@ def layer_noise(
 
 
 def decibels(exact: Tensor, found: Tensor) -> float:
-    """10 log10(sum exact^2 / sum (exact - found)^2): an error of a hundredth is 40 dB; no error at all is inf."""
+    """10 log10(sum exact^2 / sum (exact - found)^2): an error of a hundredth is 40 dB; no error at all is inf.
+
+    Where nothing of the signal is left (a value overflowed, or the signal is zero and the values are not), -inf.
+    """
     noise = float((exact.double() - found.double()).square().sum())
     signal = float(exact.double().square().sum())
     if noise == 0:
         return math.inf
-    return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
+    return 10 * math.log10(signal / noise) if signal > 0 and math.isfinite(noise) else -math.inf
 
 
 def _values(prepared: Prepared, format: NumberFormat, calibration: Calibration, x: Tensor) -> Mapping[str, Tensor]:

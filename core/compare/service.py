@@ -5,10 +5,11 @@ torch is imported by that thread alone: a page is drawn before it is there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import threading
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from core.compare.records import Answer, LayerNoise
 from core.compare.view import View
@@ -16,8 +17,9 @@ from core.serving.cache import LeastRecent
 from core.serving.worker import Worker, shared_worker
 from core.variant import Variant
 
+Result = TypeVar("Result")
 KEPT = 2_000
-CHARTS_LAST = 10
+FORGET_FIRST, ANSWERS, CHARTS_LAST = -1, 0, 10
 
 
 class Comparison:
@@ -25,37 +27,38 @@ class Comparison:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._lock = threading.Lock()
         self._answers: LeastRecent[Future[Answer]] = LeastRecent(KEPT)
         self._noise: LeastRecent[Future[tuple[LayerNoise, ...]]] = LeastRecent(KEPT)
 
     def answers(self, view: View, variants: Iterable[Variant]) -> list[Future[Answer]]:
         """A future for each variant, in the order given; what was answered before is there at once."""
-        return [self._answer(view, variant) for variant in variants]
+        return [
+            self._once(self._answers, _key(view, variant), partial(_compute, view, variant), ANSWERS)
+            for variant in variants
+        ]
 
     def noise(self, view: View, variant: Variant) -> Future[tuple[LayerNoise, ...]]:
         """Per-layer SQNR, computed after all answers that are waiting."""
-        key = _key(view, variant)
-        future = self._noise.get(key)
-        if future is None or _failed(future):
-            future = self._worker.submit(lambda: _measure(view, variant), priority=CHARTS_LAST)
-            self._noise.put(key, future)
-        return future
+        return self._once(self._noise, _key(view, variant), partial(_measure, view, variant), CHARTS_LAST)
 
     def forget(self, network: str, weights: str) -> None:
         """After a search has finished: preliminary answers are computed again when next asked for."""
-        from core.serving.networks import shared_networks
+        with self._lock:
+            self._worker.submit(partial(_forget, network, weights), FORGET_FIRST)
+            self._answers.clear()
+            self._noise.clear()
 
-        shared_networks().forget(network, weights)
-        self._answers.clear()
-        self._noise.clear()
-
-    def _answer(self, view: View, variant: Variant) -> Future[Answer]:
-        key = _key(view, variant)
-        future = self._answers.get(key)
-        if future is None or _failed(future):
-            future = self._worker.submit(lambda: _compute(view, variant))
-            self._answers.put(key, future)
-        return future
+    def _once(
+        self, kept: LeastRecent[Future[Result]], key: Hashable, work: Callable[[], Result], priority: int
+    ) -> Future[Result]:
+        """What is kept under `key`, else newly submitted work; two sessions that ask at once get one future."""
+        with self._lock:
+            future = kept.get(key)
+            if future is None or _failed(future):
+                future = self._worker.submit(work, priority)
+                kept.put(key, future)
+            return future
 
 
 def _compute(view: View, variant: Variant) -> Answer:
@@ -72,6 +75,12 @@ def _measure(view: View, variant: Variant) -> tuple[LayerNoise, ...]:
     prepared = shared_networks().prepared(variant.network, variant.weights)
     x = view.tensor(prepared.loaded.preprocessing)
     return layer_noise(prepared, variant.number_format, variant.calibration, x)
+
+
+def _forget(network: str, weights: str) -> None:
+    from core.serving.networks import shared_networks
+
+    shared_networks().forget(network, weights)
 
 
 def _key(view: View, variant: Variant) -> tuple[Hashable, ...]:

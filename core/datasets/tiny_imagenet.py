@@ -59,7 +59,8 @@ def load(folder: Path, split: str, cache: Path) -> Split:
     """
     target = cache / f"tiny-imagenet-{split}-{_folder_key(folder)}"
     if not (target / "boxes.npy").exists():
-        _decode_all(sorted(_entries(folder, split), key=lambda entry: entry.file), wnids(folder), target)
+        names = wnids(folder)
+        _decode_all(_checked(folder, split, names), names, target)
     return Split(*(np.load(target / f"{name}.npy", mmap_mode="r") for name in ("images", "labels", "boxes")))
 
 
@@ -83,6 +84,17 @@ def _folder_key(folder: Path) -> str:
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 
+def _checked(folder: Path, split: str, names: list[str]) -> list[Entry]:
+    """The entries in the order of their file names, each of a known class. Raises DataError."""
+    entries = sorted(_entries(folder, split), key=lambda entry: entry.file)
+    if not entries:
+        raise DataError(f"The {split} split in {folder} lists no pictures.", "Copy the data set anew.")
+    unknown = {entry.wnid for entry in entries}.difference(names)
+    if unknown:
+        raise DataError(f"{folder} has pictures of {min(unknown)}, which wnids.txt lacks.", "Copy the data set anew.")
+    return entries
+
+
 def _entries(folder: Path, split: str) -> Iterator[Entry]:
     parquets = sorted(folder.glob(f"{split}*.parquet"))
     if parquets:
@@ -98,8 +110,12 @@ def _entries(folder: Path, split: str) -> Iterator[Entry]:
 
 
 def _parquet_entries(path: Path) -> Iterator[Entry]:
-    from pyarrow import parquet
-
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise DataError(
+            f"{path.name} needs pyarrow to be read, which is not installed.", "Run: pip install pyarrow."
+        ) from error
     for row in parquet.read_table(path).to_pylist():
         box = (row["x0"], row["y0"], row["x1"], row["y1"])
         yield Entry(Path(row["file"]).name, row["wnid"], box, partial(bytes, row["jpeg"]))
@@ -139,9 +155,15 @@ def _decode_all(entries: list[Entry], names: list[str], target: Path) -> None:
 def _decode(entry: Entry) -> Array:
     try:
         with Image.open(io.BytesIO(entry.read()), formats=["JPEG"]) as picture:
-            return np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+            pixels = np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
     except OSError as error:
         raise DataError(f"{entry.file} cannot be read as a JPEG picture.", "Copy the data set anew.") from error
+    if pixels.shape != (3, SIDE, SIDE):
+        raise DataError(
+            f"{entry.file} has {pixels.shape[2]} x {pixels.shape[1]} pixels where {SIDE} x {SIDE} are expected.",
+            "Give Tiny ImageNet, not another data set.",
+        )
+    return pixels
 
 
 def _save(path: Path, array: Array) -> None:

@@ -22,7 +22,7 @@ def run(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
     """Outputs in float64, for real inputs `x` [n, c, h, w]. FP32 on CUDA means FP32: TF32 is off."""
     parameter = next(network.parameters())
     x = x.to(parameter.device, parameter.dtype).contiguous(memory_format=torch.channels_last)
-    with torch.backends.cudnn.flags(allow_tf32=False):
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         found = network(x)
     found = found if isinstance(found, tuple) else (found,)
     return tuple(value.double() for value in found)

@@ -48,13 +48,22 @@ def search_and_keep(
     loaded: LoadedNetwork, graph: Graph, format: NumberFormat, budget_s: float, report: Report
 ) -> Statistics:
     """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width."""
-    pictures, words = calibration_pictures(loaded.preprocessing)
-    statistics = statistics_for(loaded, graph)
-    for bits in sorted({format.weight_bits, format.activation_bits}):
-        statistics = with_search(statistics, graph, bits, pictures[:: len(CROPS)], budget_s, report)
-    found = replace(statistics, searched_on=f"the centres of {words}")
-    found.save(_kept(loaded))
-    return found
+    pictures, words = _centres(loaded.preprocessing)
+    searched = statistics_for(loaded, graph)
+    widths = sorted({format.weight_bits, format.activation_bits})
+    for place, bits in enumerate(widths):
+        searched = with_search(searched, graph, bits, pictures, budget_s, _part(report, place, len(widths)))
+    # Another process may have kept a search meanwhile: only these widths are replaced.
+    kept = statistics_for(loaded, graph)
+    found = {bits: searched.lengths[bits] for bits in widths}
+    merged = replace(kept, lengths={**kept.lengths, **found}, searched_on=words)
+    merged.save(_kept(loaded))
+    return merged
+
+
+def _part(report: Report, place: int, count: int) -> Report:
+    """One search's share as a share of `count` searches: half of the second of two is 0.75."""
+    return lambda share: report((place + share) / count)
 
 
 def with_search(
@@ -71,16 +80,26 @@ def calibration_pictures(preprocessing: Preprocessing) -> tuple[Tensor, str]:
     """Preprocessed pictures [n, 3, side, side] and what they are: BITLENS_CALIBRATION's, else the samples and their crops."""
     folder = settings.calibration_folder()
     if folder is not None:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:MOST_PICTURES]
-        if not files:
-            raise DataError(
-                f"{folder} holds no pictures.", "Put JPEG or PNG files there, or unset BITLENS_CALIBRATION."
-            )
-        images, crops, words = [_read(path) for path in files], CROPS[:1], f"{len(files)} pictures of {folder.name}"
-    else:
-        images = [_read(sample.file) for sample in samples()]
-        crops, words = CROPS, f"{len(images)} sample pictures in {len(CROPS)} crops each"
-    return torch.cat([_tensors(image, crops, preprocessing) for image in images]), words
+        return _centres(preprocessing)
+    images = [_read(sample.file) for sample in samples()]
+    words = f"{len(images)} sample pictures in {len(CROPS)} crops each"
+    return torch.cat([_tensors(image, CROPS, preprocessing) for image in images]), words
+
+
+def _centres(preprocessing: Preprocessing) -> tuple[Tensor, str]:
+    """The same pictures in their default crop alone: a search takes time for each."""
+    folder = settings.calibration_folder()
+    files = _files(folder) if folder else [sample.file for sample in samples()]
+    words = f"{len(files)} pictures of {folder.name}" if folder else f"the centres of {len(files)} sample pictures"
+    return torch.cat([_tensors(_read(path), CROPS[:1], preprocessing) for path in files]), words
+
+
+def _files(folder: Path) -> list[Path]:
+    """The folder's pictures by name, at most MOST_PICTURES. Raises DataError where there are none."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:MOST_PICTURES]
+    if not files:
+        raise DataError(f"{folder} holds no pictures.", "Put JPEG or PNG files there, or unset BITLENS_CALIBRATION.")
+    return files
 
 
 def _read(path: Path) -> Image.Image:
@@ -93,7 +112,12 @@ def _tensors(image: Image.Image, crops: Sequence[Crop], preprocessing: Preproces
 
 
 def _kept(loaded: LoadedNetwork) -> Path:
-    """One file for these weights and these calibration pictures."""
+    """One file for these weights and these calibration pictures: another when a picture comes, goes or changes."""
     folder = settings.calibration_folder()
-    source = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8] if folder else "samples"
+    source = _fingerprint(_files(folder)) if folder else "samples"
     return settings.cache_folder() / "calibration" / f"{loaded.fingerprint[:16]}-{source}.json"
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
+    states = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:8]

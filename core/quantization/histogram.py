@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 BINS = 2048
 
@@ -38,12 +40,14 @@ class Histogram:
         return cls(record["low"], record["high"], np.repeat(counts, lengths), record["zeros"])
 
 
-def histogram(values: NDArray[Any], low: float, high: float, bins: int = BINS) -> Histogram:
-    """Of one batch of values; `low` and `high` must hold them all."""
-    flat = np.asarray(values, np.float32).ravel()
-    flat = flat[flat != 0]
-    counts, _ = np.histogram(flat, bins=bins, range=(low, max(high, low + 1e-9)))
-    return Histogram(low, high, counts.astype(np.int64), int(np.size(values) - flat.size))
+def histogram(values: Tensor, low: float, high: float, bins: int = BINS) -> Histogram:
+    """Of one batch of FP32 values; `low` and `high` must hold them all."""
+    others = values[values != 0]
+    if low < high:
+        counts = torch.histc(others, bins, low, high).numpy().astype(np.int64)
+    else:
+        counts = np.bincount([0], [others.numel()], bins).astype(np.int64)
+    return Histogram(low, high, counts, values.numel() - others.numel())
 
 
 def merge(one: Histogram, other: Histogram) -> Histogram:

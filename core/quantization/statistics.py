@@ -58,9 +58,10 @@ class Statistics:
                 {int(bits): Lengths(**found) for bits, found in record["lengths"].items()},
                 record["searched_on"],
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise WeightsError(
-                f"The calibration statistics {path.name} cannot be read.", "Restore the file from the repository."
+                f"The calibration statistics {path} cannot be read.",
+                "Restore the file from the repository, or delete it: it is then computed from pictures.",
             ) from error
 
     def composed(self, weight_bits: int, activation_bits: int) -> Lengths | None:
@@ -80,7 +81,7 @@ def collect(graph: Graph, batches: Iterable[Tensor]) -> dict[str, Histogram]:
         bounds[group] = (min(low, float(values.min())), max(high, float(values.max())))
     found: dict[str, Histogram] = {}
     for group, values in _grouped(graph, batches):
-        one = histogram(values.numpy(), *bounds[group])
+        one = histogram(values, *bounds[group])
         found[group] = merge(found[group], one) if group in found else one
     return found
 

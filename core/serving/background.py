@@ -72,11 +72,11 @@ def _carry_out(job: Job, work: Callable[[Job], None]) -> None:
 def run_command(job: Job, arguments: Sequence[str]) -> None:
     """Run `python -m core ARGUMENTS --progress FILE` in its own process, following the file's share; stopped when asked."""
     with tempfile.TemporaryDirectory() as folder:
-        progress = Path(folder) / "progress"
+        progress, words = Path(folder) / "progress", Path(folder) / "words"
         command = [sys.executable, "-m", "core", *arguments, "--progress", str(progress)]
-        process = subprocess.Popen(
-            command, cwd=settings.REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
+        # To a file: a pipe that nobody reads fills up, and the process would wait for ever.
+        with words.open("w") as stderr:
+            process = subprocess.Popen(command, cwd=settings.REPOSITORY, stdout=subprocess.DEVNULL, stderr=stderr)
         while process.poll() is None and not job.stop.wait(0.3):
             job.share = _share(progress, job.share)
         if job.stop.is_set():
@@ -84,7 +84,7 @@ def run_command(job: Job, arguments: Sequence[str]) -> None:
             process.wait()
             raise Cancelled(f"{job.title} was stopped.", "")
         if process.returncode:
-            raise RequestError(_last_line(process.stderr.read() if process.stderr else ""), "Try again.")
+            raise RequestError(_last_line(words.read_text(errors="replace")), "Try again.")
 
 
 def _share(progress: Path, before: float) -> float:

@@ -26,20 +26,21 @@ class Networks:
             return self._prepare(network, weights)
 
     def executable(self, variant: Variant, device: str = "cpu") -> Executable:
-        """Ready to run. A variant whose search has finished meanwhile is lowered anew."""
+        """Ready to run; lowered once."""
         with self._lock:
             key = (variant, device)
             found = self._executables.get(key)
-            if found is None or found.preliminary:
+            if found is None:
                 prepared = self._prepare(variant.network, variant.weights)
                 found = executable(prepared, variant.number_format, variant.calibration, device)
                 self._executables.put(key, found)
             return found
 
     def forget(self, network: str, weights: str) -> None:
-        """After a search: the next use reads the calibration statistics again."""
+        """After a search: the next use reads the calibration statistics again. Programs are soon lowered, so all of them go."""
         with self._lock:
             self._prepared.drop((network, weights))
+            self._executables.clear()
 
     def _prepare(self, network: str, weights: str) -> Prepared:
         found = self._prepared.get((network, weights))

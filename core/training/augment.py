@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MEAN, STD = 128 / 255, 64 / 255
-
 
 def normalise(images: Tensor) -> Tensor:
     """uint8 0..255 to float: (p - 128) / 64, in [-2, 1.984], so that an 8-bit grid of step 2^-6 holds every pixel exactly."""

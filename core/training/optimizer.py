@@ -19,7 +19,7 @@ class KernelMuon:
     def __init__(self, network: nn.Module, momentum: float, weight_decay: float) -> None:
         self.kernels = [p for p in network.parameters() if p.ndim > 1]
         others = [p for p in network.parameters() if p.ndim <= 1]
-        self.matrices = [nn.Parameter(kernel.data.flatten(1)) for kernel in self.kernels]
+        self.matrices = [nn.Parameter(kernel.data.view(len(kernel), -1)) for kernel in self.kernels]
         self.muon = torch.optim.Muon(self.matrices, momentum=momentum, weight_decay=weight_decay)
         self.adam = torch.optim.AdamW(others, weight_decay=0.0)
 

@@ -76,7 +76,8 @@ def train(run: Run, data: Split, held_back: Split, checkpoint: Path, report: Cal
             run.step += 1
             run.seconds += time.perf_counter() - began
             report(Progress(run.step, total, epoch, loss))
-            if run.step % STEPS_BETWEEN_CHECKPOINTS == 0:
+            # At an epoch's end the checkpoint waits for its scores: resumed from one without, they would be lost.
+            if run.step % STEPS_BETWEEN_CHECKPOINTS == 0 and run.step % per_epoch:
                 run.save(checkpoint)
         run.history.append({"epoch": epoch + 1, **evaluate(run.network, held_back)})
         run.save(checkpoint)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
+
+from core.errors import RequestError
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Recipe:
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
-    """`8x32,3x48,2x64` as stages."""
-    pairs = (part.split("x") for part in text.split(","))
-    return tuple(Stage(int(epochs), int(side)) for epochs, side in pairs)
+    """`8x32,3x48,2x64` as stages. Raises RequestError."""
+    pairs = [re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", part.strip()) for part in text.split(",")]
+    if not all(pairs):
+        raise RequestError(
+            f"{text} names no stages.", "Give epochs x side, with commas between, such as 8x32,3x48,2x64."
+        )
+    return tuple(Stage(int(pair[1]), int(pair[2])) for pair in pairs if pair)

@@ -34,9 +34,11 @@ def page() -> None:
     with place:
         seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
         picker.show(picked, seen.fraction, seen.side)
-    if chosen:
-        with right:
+    with right:
+        if chosen:
             _compare(picked, chosen)
+        else:
+            st.info("Nothing to compute yet: the left side says what is missing.")
 
 
 def _compare(picked: picker.Picked, chosen: Chosen) -> None:

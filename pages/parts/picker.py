@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import string
 from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
 
 from core import settings
-from core.errors import BitlensError
+from core.errors import ImageError
 from core.images.crop import Crop, crop_box, cut
 from core.images.decode import Picture, decode
 from core.images.draw import DrawnBox, draw_boxes
 from core.images.samples import Sample, sample, samples
+from core.serving.cache import LeastRecent
 
 GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
 SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
@@ -33,7 +37,7 @@ class Picked:
 
 def pick() -> Picked | None:
     """Draw the picker. None while there is no picture that can be read."""
-    source = st.segmented_control(
+    source = st.pills(
         "Picture",
         list(SOURCES),
         format_func=SOURCES.__getitem__,
@@ -41,7 +45,7 @@ def pick() -> Picked | None:
         required=True,
         key="from",
         bind="query-params",
-        width="stretch",
+        wrap=True,
     )
     pictures = {GALLERY: _gallery, UPLOAD: _uploads, CAMERA: _camera}[source or GALLERY]()
     if not pictures:
@@ -77,7 +81,7 @@ def _gallery() -> tuple[Picture, ...]:
     )
     chosen = sample(name)
     _credit(chosen)
-    return (_decoded(chosen.file.read_bytes(), chosen.name),)
+    return _readable([(chosen.name, chosen.file.read_bytes())])
 
 
 def _credit(chosen: Sample) -> None:
@@ -107,27 +111,50 @@ def _camera() -> tuple[Picture, ...]:
 
 def _readable(files: list[tuple[str, bytes]]) -> tuple[Picture, ...]:
     """Those that can be decoded; a sentence for each that cannot. What was on the page stays, if none of them can."""
-    pictures = []
+    pictures: list[Picture] = []
+    room = _most_pixels()
     for name, data in files:
-        try:
-            pictures.append(_decoded(data, name))
-        except BitlensError as error:
-            st.error(str(error))
+        found = _decoded(data, name)
+        if isinstance(found, str):
+            st.error(_literal(found))
+            continue
+        room -= _pixels(found)
+        if room < 0:
+            many = f"{_most_pixels() // 1_000_000} million pixels are shown together"
+            st.warning(_literal(f"{name} and what follows it is left out: at most {many}."))
+            break
+        pictures.append(found)
     if pictures:
         st.session_state["last_pictures"] = tuple(pictures)
     return tuple(pictures) or (st.session_state.get("last_pictures", ()) if files else ())
 
 
-def _decoded(data: bytes, name: str) -> Picture:
-    """Decoded once for the session, keyed on the content."""
-    kept = st.session_state.setdefault("decoded", {})
-    key = (name, hash(data))
-    if key not in kept:
-        if len(kept) >= MOST_UPLOADS:
-            kept.clear()
-        kept[key] = decode(data, name)
-    picture: Picture = kept[key]
-    return picture
+def _decoded(data: bytes, name: str) -> Picture | str:
+    """The picture, or the sentence that says why there is none: worked out once for the session, keyed on the content."""
+    kept = st.session_state.setdefault("decoded", LeastRecent(_most_pixels(), _pixels))
+    key = (name, hashlib.sha256(data).hexdigest())
+    found: Picture | str | None = kept.get(key)
+    if found is None:
+        try:
+            found = decode(data, name)
+        except ImageError as error:
+            found = str(error)
+        kept.put(key, found)
+    return found
+
+
+def _most_pixels() -> int:
+    """Of all pictures of a session together, with 4 bytes each in memory: two of the largest."""
+    return 2 * settings.max_pixels()
+
+
+def _pixels(found: Picture | str) -> int:
+    return found.image.width * found.image.height if isinstance(found, Picture) else 1
+
+
+def _literal(text: str) -> str:
+    """Markdown that shows the text as it is: a file's name may hold anything."""
+    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
 
 
 def _open(pictures: tuple[Picture, ...]) -> Picture:

@@ -63,7 +63,7 @@ def choose() -> Chosen | None:
     calibration = _calibration()
     networks = tuple(network for network in networks if _present(network, weights))
     if not networks or not formats:
-        st.info("Choose at least one network and one format.")
+        st.info("Choose a network whose weights are here, and a format.")
         return None
     return Chosen(networks, weights, kind, formats, calibration)
 

@@ -38,7 +38,9 @@ def test_activation_length_is_brute_force_on_the_values_themselves(seed: int, bi
         q = np.clip(np.rint(values.astype(np.float64) * 2.0**length), -high - 1, high)
         return float(((q * 2.0**-length - values) ** 2).sum())
 
-    chosen = activation_length(histogram(values, float(values.min()), float(values.max())), bits, CALIBRATORS["mse"])
+    chosen = activation_length(
+        histogram(torch.from_numpy(values), float(values.min()), float(values.max())), bits, CALIBRATORS["mse"]
+    )
     assert error(chosen) <= 1.02 * min(error(length) for length in range(-20, 30))
 
 
@@ -46,14 +48,14 @@ def test_worked_examples() -> None:
     assert weight_length(torch.tensor([0.3, -0.9]), 8) == 7
     assert round_weights(torch.tensor([0.3]), 7, 8).item() == 38
     assert weight_length(torch.zeros(3), 8) == 0
-    one = histogram(np.array([0.0, 1.9, 0.4], np.float32), 0.0, 1.9)
+    one = histogram(torch.tensor([0.0, 1.9, 0.4]), 0.0, 1.9)
     assert activation_length(one, 8, CALIBRATORS["minmax"]) == 6
     assert one.zeros == 1
 
 
 def test_minmax_holds_everything_and_percentile_lets_outliers_go() -> None:
     values = np.concatenate([np.linspace(0.01, 0.98, 100_000), [7.9]]).astype(np.float32)
-    one = histogram(values, 0.0, float(values.max()))
+    one = histogram(torch.from_numpy(values), 0.0, float(values.max()))
     assert activation_length(one, 8, CALIBRATORS["minmax"]) == 4
     assert activation_length(one, 8, CALIBRATORS["percentile"]) == 7
     assert activation_length(one, 8, CALIBRATORS["kl"]) > 4
@@ -61,7 +63,7 @@ def test_minmax_holds_everything_and_percentile_lets_outliers_go() -> None:
 
 def test_histograms_survive_their_file_and_add_up() -> None:
     rng = np.random.default_rng(0)
-    values = rng.normal(size=1000).astype(np.float32)
+    values = torch.from_numpy(rng.normal(size=1000).astype(np.float32))
     whole = histogram(values, -5.0, 5.0)
     again = Histogram.from_dict(whole.as_dict())
     assert np.array_equal(again.counts, whole.counts)
