@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import RequestError
+from core.models.weights import LoadedNetwork
+from core.quantization.graph import Graph
+from core.quantization.statistics import Statistics
+from core.serving import networks as module
+from core.serving.networks import Networks
+from core.variant import Variant
+from tests.weights import lively_weights
+
+load, collect = module.load_network, module.statistics_for
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(lively_weights(tmp_path_factory.mktemp("weights")))
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is loaded from files, in order."""
+    done: list[str] = []
+
+    def load_network(network: str, weights: str) -> LoadedNetwork:
+        done.append("weights")
+        return load(network, weights)
+
+    def statistics_for(loaded: LoadedNetwork, graph: Graph) -> Statistics:
+        done.append("statistics")
+        return collect(loaded, graph)
+
+    monkeypatch.setattr(module, "load_network", load_network)
+    monkeypatch.setattr(module, "statistics_for", statistics_for)
+    return done
+
+
+def test_a_network_is_loaded_once_for_all_its_formats(weights: str, calls: list[str]) -> None:
+    networks = Networks()
+    found = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp32", "fixed8", "int8")]
+    assert calls == ["weights", "statistics"]
+    again = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp32", "fixed8", "int8")]
+    assert all(one is other for one, other in zip(found, again, strict=True))
+    assert networks.prepared("squeezenet", weights) is networks.prepared("squeezenet", weights)
+    assert calls == ["weights", "statistics"]
+
+
+def test_float_formats_wait_for_no_calibration(weights: str, calls: list[str]) -> None:
+    assert Networks().executable(Variant("squeezenet", weights, "bf16")).calibrated == ""
+    assert calls == ["weights"]
+
+
+def test_after_forgetting_the_statistics_are_read_again(weights: str, calls: list[str]) -> None:
+    networks, variant = Networks(), Variant("squeezenet", weights, "fixed8")
+    before = networks.executable(variant)
+    assert before.preliminary
+    networks.forget("squeezenet", weights)
+    assert networks.executable(variant) is not before
+    assert calls == ["weights", "statistics"] * 2
+
+
+def test_what_is_kept_fits_the_memory_allowed(
+    tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each network has 3.3 MB of weights: of two, four megabytes hold one."""
+    monkeypatch.setenv("BITLENS_CACHE_MB", "4")
+    networks = Networks()
+    first, second = (str(lively_weights(tmp_path, seed)) for seed in (1, 2))
+    for weights in (first, first, second, first):
+        networks.prepared("squeezenet", weights)
+    assert calls == ["weights"] * 3
+
+
+def test_a_failure_is_not_kept(weights: str, calls: list[str]) -> None:
+    networks = Networks()
+    with pytest.raises(RequestError, match="There are no weights named 'none'"):
+        networks.prepared("squeezenet", "none")
+    assert networks.prepared("squeezenet", weights).loaded.network == "squeezenet"
+    with pytest.raises(RequestError, match="no number format named 'fixed17'"):
+        networks.executable(Variant("squeezenet", weights, "fixed17"))
