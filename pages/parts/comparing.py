@@ -118,4 +118,4 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
         wait([future for group in futures for future in group if not future.done()], timeout=POLL_S)
     bar.empty()
     for line in summary([[one.result() for one in group if one.exception() is None] for group in futures]):
-        st.markdown(line.sentence)
+        st.markdown(picker.literal(line.sentence))

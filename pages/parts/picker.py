@@ -116,12 +116,12 @@ def _readable(files: list[tuple[str, bytes]]) -> tuple[Picture, ...]:
     for name, data in files:
         found = _decoded(data, name)
         if isinstance(found, str):
-            st.error(_literal(found))
+            st.error(literal(found))
             continue
         room -= _pixels(found)
         if room < 0:
             many = f"{_most_pixels() // 1_000_000} million pixels are shown together"
-            st.warning(_literal(f"{name} and what follows it is left out: at most {many}."))
+            st.warning(literal(f"{name} and what follows it is left out: at most {many}."))
             break
         pictures.append(found)
     if pictures:
@@ -152,7 +152,7 @@ def _pixels(found: Picture | str) -> int:
     return found.image.width * found.image.height if isinstance(found, Picture) else 1
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Markdown that shows the text as it is: a file's name may hold anything."""
     return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
 
