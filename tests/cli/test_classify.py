@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cli.choices import add_variant_options, variants
+from core.cli.main import main
+from core.compare.answer import answer
+from core.compare.view import View
+from core.images.decode import decode
+from core.images.samples import sample
+from core.models.catalog import ARCHITECTURES
+from core.serving.networks import Networks
+from core.variant import Variant
+from tests.weights import lively_weights
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROW = {
+    *("image", "network", "weights", "format", "regime", "engine", "arithmetic"),
+    *("milliseconds", "elapsed_ms", "weight_bytes", "box", "top"),
+}
+ARITHMETIC = {"fp32": "native", "fp16": "native", "bf16": "native", "int8": "emulated", "w6a8": "emulated"}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(lively_weights(tmp_path_factory.mktemp("weights")))
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8).repeat(20, 0).repeat(20, 1)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def _options(weights: str, formats: str = "fp32") -> list[str]:
+    return ["--networks", "squeezenet", "--weights", weights, "--formats", formats]
+
+
+def _json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    document: dict[str, Any] = json.loads(captured.out)
+    return document
+
+
+def test_the_document(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cat = str(sample("cat").file)
+    assert main(["classify", str(photo), cat, *_options(weights, ",".join(ARITHMETIC)), "--json"]) == 0
+    document = _json(capsys)
+    assert (document["schema"], document["command"]) == (1, "classify")
+    assert document["environment"]["device"] == "cpu"
+    rows = document["results"]
+    assert [(row["image"], row["format"]) for row in rows] == [
+        (name, format) for name in ("photo.png", Path(cat).name) for format in ARITHMETIC
+    ]
+    for row in rows:
+        assert row.keys() >= ROW
+        assert (row["network"], row["weights"], row["regime"]) == ("squeezenet", weights, "raw")
+        assert row["arithmetic"] == ARITHMETIC[row["format"]]
+        assert (row["milliseconds"] is None) == (row["arithmetic"] == "emulated")
+        assert row["elapsed_ms"] > 0 and row["weight_bytes"] > 0
+        assert [guess["rank"] for guess in row["top"]] == [1, 2, 3, 4, 5]
+        assert all(guess.keys() == {"rank", "class", "label", "score"} for guess in row["top"])
+        x0, y0, x1, y1 = row["box"]
+        assert 0 <= x0 <= x1 and 0 <= y0 <= y1
+
+
+def test_the_numbers_are_those_of_the_comparison(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(photo), *_options(weights, "fixed8"), "--top", "7", "--no-search", "--json"]) == 0
+    (row,) = _json(capsys)["results"]
+    variant = Variant("squeezenet", weights, "fixed8")
+    found = answer(Networks(), View(decode(photo.read_bytes())), variant, top=7)
+    assert [(guess["class"], guess["label"], guess["score"]) for guess in row["top"]] == [
+        (guess.class_index, guess.label, guess.score) for guess in found.top
+    ]
+    assert found.box is not None and row["box"] == list(found.box)
+    assert not row["preliminary"] and found.preliminary
+
+
+def test_the_calibrator_is_taken(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(photo), *_options(weights, "int8"), "--calibrator", "percentile", "--json"]) == 0
+    assert _json(capsys)["results"][0]["calibrated"].startswith("99.99th percentile over")
+
+
+def test_the_table_for_people(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(photo), *_options(weights, "fp32,fixed16"), "--top", "2"]) == 0
+    heading, fp32, fixed16 = capsys.readouterr().out.splitlines()
+    assert heading == f"photo.png · squeezenet · {weights}"
+    assert fp32.split()[:2] == ["FP32", "native"] and " ms  " in fp32
+    assert fixed16.split()[:2] == ["FIXED-16", "emulated"] and " ms " not in fixed16
+    found = answer(Networks(), View(decode(photo.read_bytes())), Variant("squeezenet", weights, "fp32"), top=2)
+    assert fp32.endswith("  ".join(f"{guess.label} {guess.score:.2f}" for guess in found.top))
+
+
+def test_all_networks_and_formats_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["classify", "--help"])
+    assert "[--json]" in capsys.readouterr().out
+
+    parser = argparse.ArgumentParser()
+    add_variant_options(parser)
+    chosen = variants(parser.parse_args([]))
+    formats = ["fp32", "fp16", "bf16", "fixed16", "fixed8", "int8"]
+    assert [(one.network, one.format) for one in chosen] == [(n, f) for n in ARCHITECTURES for f in formats]
+    assert {(one.weights, one.regime) for one in chosen} == {("photos", "raw")}
+
+
+MISTAKES = {
+    "network": (["--networks", "alexnet"], "request", "There is no network named 'alexnet'."),
+    "format": (["--formats", "fp32,fixed99"], "request", "There is no number format named 'fixed99'."),
+    "no format": (["--formats", ","], "request", "--formats names nothing."),
+    "weights": (["--weights", "signs"], "request", "There are no weights named 'signs'."),
+    "weights file": (["--weights", "gone.safetensors"], "weights", "There is no file gone.safetensors."),
+    "device": (["--device", "tpu"], "device", "There is no device named 'tpu'."),
+    "top": (["--top", "0"], "request", "--top is 0."),
+    "number": (["--top", "many"], "request", "Argument --top: invalid int value: 'many'."),
+    "calibrator": (["--calibrator", "best"], "request", "Argument --calibrator: invalid choice: 'best'"),
+    "option": (["--network-of-mine", "x"], "request", "Unrecognized arguments: --network-of-mine x."),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_sentence_and_code_2(
+    name: str, photo: Path, weights: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, kind, sentence = MISTAKES[name]
+    arguments = ["classify", str(photo), *_options(weights), *options]
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"bitlens: {sentence}")
+    assert len(captured.err.splitlines()) == 1
+    assert main([*arguments, "--json"]) == 2
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert document.keys() == {"schema", "error"}
+    assert document["error"].keys() == {"kind", "message", "remedy"}
+    assert (document["schema"], document["error"]["kind"]) == (1, kind)
+    assert document["error"]["message"].startswith(sentence)
+    assert captured.err == f"bitlens: {document['error']['message']} {document['error']['remedy']}\n"
+
+
+def test_photos_that_are_none(
+    tmp_path: Path, weights: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.png").write_text("These are words.")
+    (tmp_path / "empty.png").touch()
+    for name, message in (
+        ("gone.png", f"{tmp_path}/gone.png cannot be read: No such file or directory."),
+        (".", f"{tmp_path} cannot be read: Is a directory."),
+        ("words.png", "words.png is not a picture in a format that is read here."),
+        ("empty.png", "empty.png is empty."),
+    ):
+        assert main(["classify", str(tmp_path / name), *_options(weights), "--json"]) == 2
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert (error["kind"], error["message"]) == ("image", message)
+        assert error["remedy"]
+    monkeypatch.setenv("BITLENS_MAX_UPLOAD_MB", "1")
+    (tmp_path / "large.png").write_bytes(bytes(1_000_001))
+    assert main(["classify", str(tmp_path / "large.png"), *_options(weights)]) == 2
+    assert "large.png has more than 1 MB" in capsys.readouterr().err
+
+
+def test_in_a_process_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "core", "classify", str(tmp_path / "gone.png"), "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["kind"] == "image"
+    assert done.stderr.startswith("bitlens: ") and len(done.stderr.splitlines()) == 1
+
+
+def test_no_command_and_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, sentence in (([], "The following arguments are required: COMMAND."), (["clasify"], "'clasify'")):
+        assert main(arguments) == 2
+        captured = capsys.readouterr().err
+        assert sentence in captured and "See python -m core --help." in captured
