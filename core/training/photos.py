@@ -126,5 +126,6 @@ def evaluate(network: nn.Module, split: Split, batch: int = 250) -> dict[str, fl
         hits = best == torch.from_numpy(part.labels)[:, None]
         first += float(hits[:, 0].sum())
         five += float(hits.any(dim=1).sum())
-        overlap += float(box_iou(found.clamp(0, 1), torch.from_numpy(part.boxes)).diagonal().sum())
+        corners = found.clamp(0, 1).view(-1, 2, 2).sort(dim=1).values  # a box that is inside out is turned
+        overlap += float(box_iou(corners.flatten(1), torch.from_numpy(part.boxes)).diagonal().sum())
     return {"top1": 100 * first / len(split), "top5": 100 * five / len(split), "iou": overlap / len(split)}
