@@ -43,5 +43,8 @@ def max_upload_bytes() -> int:
 
 
 def max_pixels() -> int:
-    """The most pixels that are decoded: BITLENS_MAX_MEGAPIXELS million, 50 by default (150 MB as RGB)."""
-    return int(os.environ.get("BITLENS_MAX_MEGAPIXELS", "50")) * 1_000_000
+    """The most pixels that are decoded: BITLENS_MAX_MEGAPIXELS million, 52 by default (208 MB: Pillow keeps 4 bytes for each).
+
+    A phone's "50 megapixels" are up to 8,192 x 6,144, which is 50.3 million.
+    """
+    return int(os.environ.get("BITLENS_MAX_MEGAPIXELS", "52")) * 1_000_000

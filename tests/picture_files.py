@@ -16,6 +16,7 @@ Corners = tuple[Colour, Colour, Colour, Colour]
 RED, GREEN, BLUE, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0)
 WIDTH, HEIGHT = 48, 32
 CORNERS = (RED, GREEN, BLUE, WHITE)  # top left, top right, bottom left, bottom right
+SHORT, LONG, SLONG8 = 3, 4, 17  # types of a TIFF's numbers
 LOSSLESS = ("PNG", "GIF", "BMP", "TIFF")
 
 
@@ -141,6 +142,35 @@ def _huge_tiff(side: int) -> bytes:
     tags = [(256, side), (257, side), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, side), (279, side * side)]
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + b"\0\0\0\0"
+
+
+def directory(order: str, big: bool, entries: list[tuple[int, int, int]]) -> bytes:
+    """A TIFF's header and first directory, of (tag, type, value); `big` is BigTIFF's layout."""
+    version = struct.pack(order + "HHHQ", 43, 8, 0, 16) if big else struct.pack(order + "HI", 42, 8)
+    count, entry, room = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
+    parts = [b"II" if order == "<" else b"MM", version, struct.pack(order + count, len(entries))]
+    for tag, kind, value in entries:
+        number = struct.pack(order + {SHORT: "H", LONG: "I", SLONG8: "q"}[kind], value)
+        parts.append(struct.pack(order + entry, tag, kind, 1) + number.ljust(room, b"\0"))
+    return b"".join(parts) + bytes(room)
+
+
+def tiled(width: int, height: int, hidden: bool = False) -> bytes:
+    """A TIFF of 48 x 32 black pixels in one tile of another size; if `hidden`, Pillow sees a tile of 48 x 32 and libtiff not."""
+    pixels = zlib.compress(bytes(width * height), 9)
+    sides = [(322, LONG, width), (323, LONG, height)]
+    if hidden:  # Pillow passes over SLONG8, libtiff over what comes a second time
+        sides = [(322, SLONG8, width), (322, LONG, WIDTH), (323, SLONG8, height), (323, LONG, HEIGHT)]
+    sizes = [
+        (256, LONG, WIDTH),
+        (257, LONG, HEIGHT),
+        (258, SHORT, 8),
+        (259, SHORT, 8),
+        (262, SHORT, 1),
+        (277, SHORT, 1),
+    ]
+    empty = directory("<", True, [*sizes, *sides, (324, LONG, 0), (325, LONG, len(pixels))])
+    return directory("<", True, [*sizes, *sides, (324, LONG, len(empty)), (325, LONG, len(pixels))]) + pixels
 
 
 def many_scans(count: int, side: int = 64) -> bytes:

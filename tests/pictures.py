@@ -45,6 +45,7 @@ from tests.picture_files import (
     stored,
     tall,
     tiff,
+    tiled,
     with_orientation,
 )
 
@@ -125,6 +126,7 @@ READABLE = (
     Readable(
         "float.tif", lambda: tiff(greys((0, np.nan, 2, 1), np.float32)), (BLACK, BLACK, WHITE, GREY[2]), note=STRETCHED
     ),
+    Readable("tiles.tif", lambda: tiled(64, 32), (BLACK,) * 4),
     Readable("palette.png", lambda: saved(paletted()[0], "PNG")),
     Readable("palette key.png", lambda: green_key("PNG"), GREEN_THROUGH),
     Readable("palette key.gif", lambda: green_key("GIF"), GREEN_THROUGH),
@@ -179,6 +181,8 @@ REFUSED = (
     *(Refused(f"huge.{format.lower()}", partial(huge, format), SIZED) for format in (*LOSSLESS, "JPEG")),
     Refused("huge.webp", lambda: huge("WEBP"), "16,383 x 16,383 pixels"),
     Refused("tall.png", tall, "1 x 70,000 pixels"),
+    Refused("tile.tif", lambda: tiled(8_192, 8_192), "tiles of more than 52 million pixels"),
+    Refused("tile in hiding.tif", lambda: tiled(8_192, 8_192, hidden=True), DAMAGED),
     Refused("scans.jpg", lambda: many_scans(200), "comes in 206 scans"),
     Refused("long text.png", lambda: png(1, 1, 8, 0, b"\0\0", deflated(b"zTXt", b"Comment\0\0")), DAMAGED),
     Refused("long profile.png", lambda: png(1, 1, 8, 0, b"\0\0", deflated(b"iCCP", b"p\0\0")), DAMAGED),

@@ -22,6 +22,7 @@ from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from core import settings
 from core.errors import ImageError
+from core.images.tiff import tile_pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 NAMES = "JPEG, PNG, WebP, GIF, BMP or TIFF"
@@ -72,6 +73,7 @@ def decode(data: bytes, name: str = "picture") -> Picture:
         _check_pixels(source, name)
         _check_scans(source, data, name)
         try:
+            _check_tiles(source, data, name)
             notes = _notes(source)
             image = _upright_rgb(source)
         except MemoryError as error:
@@ -116,6 +118,14 @@ def _check_scans(source: Image.Image, data: bytes, name: str) -> None:
     scans = len(SCAN.findall(data)) if source.format in ("JPEG", "MPO") else 0
     if scans > MOST_SCANS:
         raise ImageError(f"{name} comes in {scans} scans; at most {MOST_SCANS} are read.", "Save it again.")
+
+
+def _check_tiles(source: Image.Image, data: bytes, name: str) -> None:
+    limit = settings.max_pixels()
+    if source.format == "TIFF" and tile_pixels(data) > limit:
+        raise ImageError(
+            f"{name} is stored in tiles of more than {limit / 1e6:.0f} million pixels.", "Save it again as JPEG or PNG."
+        )
 
 
 def _notes(source: Image.Image) -> str:

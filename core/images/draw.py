@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,12 +29,18 @@ def draw_boxes(image: Image.Image, boxes: Sequence[DrawnBox]) -> Image.Image:
     drawn = image.copy()
     pen = ImageDraw.Draw(drawn)
     width = line_width(*image.size)
-    for one in boxes:
+    for one in map(_upright, boxes):
         pen.rectangle(one.box, outline="black", width=2 * width)
         _lines(pen, one, width)
         if one.label:
             _label(pen, one, width)
     return drawn
+
+
+def _upright(one: DrawnBox) -> DrawnBox:
+    """A network may give a box whose right edge is left of its left one; Pillow draws none of that kind."""
+    x0, y0, x1, y1 = one.box
+    return replace(one, box=(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
 
 def line_width(width: int, height: int) -> int:

@@ -63,7 +63,7 @@ def test_lines_grow_with_the_picture_but_never_cover_it(size: tuple[int, int], w
 
 
 @pytest.mark.parametrize(
-    "box", [(10, 10, 10, 10), (-50, -50, 500, 500), (199.6, 149.6, 199.9, 149.9), (0, 0, 200, 150)]
+    "box", [(10, 10, 10, 10), (-50, -50, 500, 500), (199.6, 149.6, 199.9, 149.9), (0, 0, 200, 150), (160, 120, 40, 30)]
 )
 @pytest.mark.parametrize("dashed", [False, True])
 def test_any_box_can_be_drawn(box: tuple[float, float, float, float], dashed: bool) -> None:
