@@ -128,7 +128,10 @@ def test_a_folder_that_changes_is_read_again(prepared: Prepared, folder: Path, c
     assert statistics_for(prepared.loaded, prepared.graph).pictures == "4 pictures of mine"
     (folder / "a.jpg").unlink()
     statistics_for(prepared.loaded, prepared.graph)
-    assert collected == [3, 4, 3]
+    _picture(folder / "b.png", 5)
+    statistics_for(prepared.loaded, prepared.graph)
+    statistics_for(prepared.loaded, prepared.graph)
+    assert collected == [3, 4, 3, 3]
 
 
 def test_the_histograms_count_every_value(prepared: Prepared, folder: Path) -> None:
