@@ -32,10 +32,11 @@ Cell = Answer | BitlensError | None
 
 STYLE = """
 <style>
-.bl-grid {display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
+.bl-grid {position: relative; display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
 .bl-grid h3 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
   width: max-content}
-.bl-card {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
+.bl-card {position: relative;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
   min-width: 0; scroll-snap-align: start; font-size: .8rem; line-height: 1.3; display: flex; flex-direction: column}
 .bl-card div, .bl-card span, .bl-card b {font-size: inherit}
 .bl-row {display: flex; justify-content: space-between; align-items: baseline; gap: .35rem;

@@ -8,7 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Page, expect
 
-DRAWN_MS = 30_000  # a busy machine included: how fast a page is has tests of its own
+DRAWN_MS = 90_000  # a busy machine included: how fast a page is has tests of its own
 
 
 @dataclass(frozen=True)
