@@ -8,9 +8,10 @@ from pathlib import Path
 from core import settings
 from core.cli.choices import add_variant_options, variants
 from core.compare.answer import TOP, answer
-from core.compare.export import environment, to_json
+from core.compare.export import to_json
 from core.compare.records import Answer
 from core.compare.view import View
+from core.environment import environment
 from core.errors import ImageError, RequestError
 from core.images.decode import Picture, decode
 from core.serving.networks import shared_networks

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from core import settings
 from core.cli.choices import add_variant_options, positive, variants
 from core.compare.evaluate import Accuracy, Batch, evaluate
-from core.compare.export import environment
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
+from core.environment import environment
 from core.errors import RequestError
 from core.files import write_atomically
 from core.models import cards

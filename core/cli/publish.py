@@ -12,15 +12,12 @@ from core.datasets import tiny_imagenet
 from core.models import cards
 from core.models.catalog import ARCHITECTURES
 from core.training.publish import publish
-from core.training.recipe import Recipe, parse_stages
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, choices=list(ARCHITECTURES))
     parser.add_argument("--checkpoint", type=Path, required=True, help="the .pt file that `train photos` writes")
     parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
-    parser.add_argument("--stages", type=parse_stages, default=Recipe().stages, help="as given to `train photos`")
-    parser.add_argument("--seed", type=int, default=0, help="as given to `train photos`")
     parser.add_argument("--output", type=Path, default=None, help="the .safetensors file to write; default: in assets")
     parser.add_argument("--threads", type=int, default=1)
     parser.set_defaults(run=run)
@@ -30,6 +27,6 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     target = args.output or cards.weights_file(args.network)
     validation = tiny_imagenet.load(args.data, "val", settings.cache_folder())
-    card = publish(args.network, args.checkpoint, validation, Recipe(stages=args.stages, seed=args.seed), target)
+    card = publish(args.network, args.checkpoint, validation, target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB after {card['epochs']} epochs")
     print(f"Top-1 {card['top1']:.2f} %, Top-5 {card['top5']:.2f} %, box IoU {card['iou']:.2f} on {card['scored_on']}")

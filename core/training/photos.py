@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torchvision.ops import box_iou, generalized_box_iou_loss
 
 from core.datasets.tiny_imagenet import Split
+from core.environment import commit
+from core.errors import RequestError
 from core.files import write_atomically
 from core.training.augment import normalise, random_crop, resize
 from core.training.optimizer import KernelMuon
@@ -42,6 +44,7 @@ class Run:
     step: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+    commit: str | None = field(default_factory=commit)
 
     def save(self, path: Path) -> None:
         state = {
@@ -50,15 +53,24 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
             "history": self.history,
+            "recipe": self.recipe.as_dict(),
+            "commit": self.commit,
         }
         with write_atomically(path) as temporary:
             torch.save(state, temporary)
 
     def load(self, path: Path) -> None:
+        """Go on from a checkpoint. Raises RequestError where it was trained by another recipe."""
         state = torch.load(path, weights_only=True)
+        if Recipe.from_dict(state["recipe"]) != self.recipe:
+            raise RequestError(
+                f"{path.name} was begun with another recipe.",
+                f"Train into another folder, or with the stages {Recipe.from_dict(state['recipe']).schedule}.",
+            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+        self.commit = state["commit"]
 
 
 def start(network: nn.Module, recipe: Recipe) -> Run:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
 
-from core import settings
 from core.datasets.tiny_imagenet import Split
 from core.errors import WeightsError
 from core.files import write_atomically
@@ -24,7 +22,7 @@ LIMIT_BYTES = 6_000_000
 LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
 
 
-def publish(network: str, checkpoint: Path, validation: Split, recipe: Recipe, target: Path) -> cards.Card:
+def publish(network: str, checkpoint: Path, validation: Split, target: Path) -> cards.Card:
     """Write the checkpoint's weights to `target` and their card beside it, scored on `validation`. Returns the card.
 
     Raises WeightsError for a file that is no checkpoint, is of another network, or comes to more than 6 MB.
@@ -34,8 +32,8 @@ def publish(network: str, checkpoint: Path, validation: Split, recipe: Recipe, t
     module = build(checkpoint.name, layout, state["network"])
     _save(relevant(module.state_dict()), target)
     general = cards.new_card("photos", layout, module, WEIGHTS["photos"].licence, "Trained by this repository.")
-    card = general | _training(network, state, recipe) | _scores(photos.evaluate(module, validation), len(validation))
-    card |= {"libraries": _libraries(), "commit": _commit(), "sha256": files.sha256(target)}
+    card = general | _training(network, state) | _scores(photos.evaluate(module, validation), len(validation))
+    card |= {"libraries": _libraries(), "sha256": files.sha256(target)}
     cards.write_card(target, card)
     return cards.read_card(target)
 
@@ -44,7 +42,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """What `Run.save` wrote. Raises WeightsError for any other file."""
     files.check_file(path)
     state = files.read_torch(path)
-    if not isinstance(state, dict) or not {"network", "seconds", "history"} <= state.keys():
+    if not isinstance(state, dict) or not {"network", "seconds", "history", "recipe", "commit"} <= state.keys():
         raise WeightsError(f"{path.name} is not a training's checkpoint.", "Give the file that `train photos` writes.")
     return state
 
@@ -60,12 +58,14 @@ def _save(tensors: dict[str, Any], target: Path) -> None:
             )
 
 
-def _training(network: str, state: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
-    stages = ",".join(f"{stage.epochs}x{stage.side}" for stage in recipe.stages)
+def _training(network: str, state: dict[str, Any]) -> dict[str, Any]:
+    recipe = Recipe.from_dict(state["recipe"])
+    stages = recipe.schedule
     return {
         "data": "Tiny ImageNet (Stanford CS231N): 95,000 training pictures, 5,000 held back to choose epochs.",
         "how": f"python -m core train photos --network {network} --stages {stages} --seed {recipe.seed} --data FOLDER",
         "recipe": recipe.as_dict(),
+        "commit": state["commit"],
         "epochs": len(state["history"]),
         "seconds": round(state["seconds"]),
         "held_back": state["history"][-1] if state["history"] else None,
@@ -84,12 +84,3 @@ def _scores(scores: dict[str, float], count: int) -> dict[str, Any]:
 
 def _libraries() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
-
-def _commit() -> str:
-    """The commit that the code stands at; "unknown" outside a git checkout."""
-    command = ["git", "-C", str(settings.REPOSITORY), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from core.errors import RequestError
 
@@ -23,7 +24,7 @@ class Recipe:
     peak_rate: float = 0.02
     warm_up: float = 0.05
     momentum: float = 0.95
-    weight_decay: float = 0.01
+    weight_decay: float = 0.1
     label_smoothing: float = 0.1
     box_weight: float = 0.25
     smallest_crop: float = 0.75
@@ -47,8 +48,18 @@ class Recipe:
             return self.peak_rate * (0.1 + 0.9 * progress / self.warm_up)
         return self.peak_rate * (0.001 + 0.999 * (1 - progress) / (1 - self.warm_up))
 
-    def as_dict(self) -> dict[str, object]:
+    @property
+    def schedule(self) -> str:
+        """The stages as the command line takes them: 8x32,3x48,2x64."""
+        return ",".join(f"{stage.epochs}x{stage.side}" for stage in self.stages)
+
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """The inverse of `as_dict`."""
+        return cls(**{**values, "stages": tuple(Stage(**stage) for stage in values["stages"])})
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:

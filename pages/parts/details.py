@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import confidence, grid, memory, sqnr
-from core.compare.export import environment, to_csv, to_json
+from core.compare.export import to_csv, to_json
 from core.compare.records import Answer
 from core.compare.service import shared_comparison
 from core.compare.view import View
+from core.environment import environment
 from core.errors import BitlensError
 from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES

@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from core.compare.export import _commit, _cpu, environment, to_csv, to_json
+from core.compare.export import to_csv, to_json
 from core.compare.records import Guess
 from tests.compare.examples import FP32, answer
 
@@ -79,36 +76,3 @@ def test_no_cell_can_be_a_formula(name: str) -> None:
 def test_commas_quotes_and_line_breaks_survive() -> None:
     (row, *_) = rows(to_csv([replace(FP32, image='a,"b"\nc.png')]))
     assert row["image"] == 'a,"b"\nc.png'
-
-
-def test_environment_says_what_ran_without_importing_torch() -> None:
-    code = "import sys; from core.compare.export import environment; environment(); print('torch' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "False"
-    found = environment("cuda:0")
-    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert found["device"] == "cuda:0"
-    assert json.loads(json.dumps(found)) == found
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({}, None),
-        ({"HEAD": "abc123\n"}, "abc123"),
-        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "def456\n"}, "def456"),
-        ({"HEAD": "ref: refs/heads/main\n", "packed-refs": "# pack\n789abc refs/heads/main\n"}, "789abc"),
-        ({"HEAD": "ref: refs/heads/main\n"}, None),
-    ],
-)
-def test_commit_of_each_kind_of_checkout(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert _commit(tmp_path) == expected
-
-
-def test_cpu_name_is_read_from_linux(tmp_path: Path) -> None:
-    info = tmp_path / "cpuinfo"
-    info.write_text("processor : 0\nmodel name\t: A CPU @ 2 GHz\nmodel name\t: A CPU @ 2 GHz\n")
-    assert _cpu(info) == "A CPU @ 2 GHz"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.cli import train as command
 from core.cli.main import main
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
+from core.errors import RequestError
 from core.models.heads import BoxHead
 from core.training import photos
 from core.training.photos import Progress, Run, evaluate, start, train
@@ -119,6 +121,14 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, monkeypatch: pytes
     assert _equal(resumed, unbroken)
     assert resumed.history == unbroken.history
     assert resumed.step == unbroken.step == 16
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    _new().save(tmp_path / "run.pt")
+    other = replace(RECIPE, weight_decay=0.5)
+    with pytest.raises(RequestError, match="run.pt was begun with another recipe"):
+        _new(other).load(tmp_path / "run.pt")
+    _new().load(tmp_path / "run.pt")
 
 
 def test_a_checkpoint_between_epochs_has_its_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from safetensors.torch import load_file
 from core import settings
 from core.cli.main import main
 from core.datasets.tiny_imagenet import Split
+from core.environment import commit
 from core.errors import WeightsError
 from core.models.catalog import architecture
 from core.models.labels import synsets
@@ -56,7 +56,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_published_weights_are_the_checkpoints_and_load(checkpoint: Path, assets: Path) -> None:
     target = assets / "photos-squeezenet.safetensors"
-    card = publish.publish("squeezenet", checkpoint, _split(), RECIPE, target)
+    card = publish.publish("squeezenet", checkpoint, _split(), target)
     trained = torch.load(checkpoint, weights_only=True)["network"]
     stored = load_file(target)
     assert {tensor.dtype for tensor in stored.values()} == {torch.float32}
@@ -69,7 +69,7 @@ def test_published_weights_are_the_checkpoints_and_load(checkpoint: Path, assets
 
 def test_the_card_says_what_how_and_how_good(checkpoint: Path, tmp_path: Path) -> None:
     split = _split()
-    card = publish.publish("squeezenet", checkpoint, split, RECIPE, tmp_path / "out.safetensors")
+    card = publish.publish("squeezenet", checkpoint, split, tmp_path / "out.safetensors")
     network = architecture("squeezenet").builder("compact")()
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
     scores = photos.evaluate(network, split)
@@ -80,32 +80,23 @@ def test_the_card_says_what_how_and_how_good(checkpoint: Path, tmp_path: Path) -
     assert card["parameters"] == sum(parameter.numel() for parameter in network.parameters())
     assert card["how"].endswith("--network squeezenet --stages 1x32,1x64 --seed 3 --data FOLDER")
     assert card["recipe"]["peak_rate"] == RECIPE.peak_rate
+    assert card["commit"] == commit()
     assert card["held_back"]["top5"] == 55.0
     assert card["scored_on"].startswith("40 validation pictures")
     assert "non-commercial research and education" in card["licence"]
     assert card["libraries"]["torch"] == torch.__version__.partition("+")[0]
 
 
-def test_the_commit_is_the_checkouts_or_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "REPOSITORY", tmp_path)
-    assert publish._commit() == "unknown"
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
-    head = (tmp_path / ".git" / (tmp_path / ".git" / "HEAD").read_text().split()[1]).read_text().strip()
-    assert publish._commit() == head
-
-
 def test_what_cannot_be_published(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.safetensors"
     with pytest.raises(WeightsError, match="holds SqueezeNet .*, not VGG-16 for 64 x 64"):
-        publish.publish("vgg16", checkpoint, _split(), RECIPE, target)
+        publish.publish("vgg16", checkpoint, _split(), target)
     torch.save({"a": torch.ones(1)}, tmp_path / "other.pt")
     with pytest.raises(WeightsError, match="other.pt is not a training's checkpoint"):
-        publish.publish("squeezenet", tmp_path / "other.pt", _split(), RECIPE, target)
+        publish.publish("squeezenet", tmp_path / "other.pt", _split(), target)
     monkeypatch.setattr(publish, "LIMIT_BYTES", 1_000_000)
     with pytest.raises(WeightsError, match=r"comes to 3.\d MB; at most 1 MB"):
-        publish.publish("squeezenet", checkpoint, _split(), RECIPE, target)
+        publish.publish("squeezenet", checkpoint, _split(), target)
     assert not target.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.pt", "run.pt"]
 
@@ -129,7 +120,7 @@ def test_on_the_command_line(checkpoint: Path, tmp_path: Path, capsys: pytest.Ca
     (folder / "val" / "val_annotations.txt").write_text("\n".join(rows))
     target = tmp_path / "out.safetensors"
     options = {"--network": "squeezenet", "--checkpoint": checkpoint, "--data": folder, "--output": target}
-    code = main(["publish", *(str(word) for pair in options.items() for word in pair), "--stages", "2x32"])
+    code = main(["publish", *(str(word) for pair in options.items() for word in pair)])
     assert code == 0
     assert "3.4 MB after 2 epochs" in capsys.readouterr().out
     assert json.loads(target.with_suffix(".json").read_text())["scored_on"].startswith("4 validation pictures")
