@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from torch import Tensor, fx
@@ -52,11 +52,12 @@ class Executable:
     program: Program | None = None
 
 
-def prepare(loaded: LoadedNetwork, statistics: Callable[[Graph], Statistics]) -> Prepared:
-    """`statistics` reads or computes those of a graph; it is called once at most."""
+def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], Statistics]) -> Prepared:
+    """`statistics` reads or computes those of a network and its graph; it is called once at most."""
     folded = fold(loaded.module)
+    loaded = replace(loaded, module=folded)  # the weights as they were loaded need not stay
     graph = trace(folded, loaded.preprocessing.side)
-    return Prepared(loaded, folded, graph, cache(lambda: statistics(graph)))
+    return Prepared(loaded, folded, graph, cache(lambda: statistics(loaded, graph)))
 
 
 def executable(prepared: Prepared, format: NumberFormat, calibration: Calibration, device: str = "cpu") -> Executable:

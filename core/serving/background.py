@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,18 +16,19 @@ from typing import Literal
 from core import settings
 from core.errors import BitlensError, Cancelled, RequestError
 
+TOLD_S = 600
 State = Literal["running", "done", "failed", "cancelled"]
-Report = Callable[[float], None]
 
 
 @dataclass
 class Job:
-    """`share` runs from 0 to 1; `error` says why a job failed."""
+    """`share` runs from 0 to 1; `error` says why a job failed; `ended` is when, on the monotonic clock."""
 
     title: str
     share: float = 0.0
     state: State = "running"
     error: BitlensError | None = None
+    ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -41,7 +43,11 @@ class Background:
         self._lock = threading.Lock()
 
     def find(self, key: str) -> Job | None:
-        return self._jobs.get(key)
+        """The job, while it runs and for ten minutes more."""
+        job = self._jobs.get(key)
+        if job is None or (job.ended is not None and time.monotonic() - job.ended > TOLD_S):
+            return None
+        return job
 
     def start(self, key: str, title: str, work: Callable[[Job], None]) -> Job:
         """Start `work`, unless a job with this key is running: then that one is returned."""
@@ -51,10 +57,6 @@ class Background:
                 job = self._jobs[key] = Job(title)
                 threading.Thread(target=_carry_out, args=(job, work), name=f"bitlens-{key}", daemon=True).start()
             return job
-
-    def dismiss(self, key: str) -> None:
-        with self._lock:
-            self._jobs.pop(key, None)
 
 
 def _carry_out(job: Job, work: Callable[[Job], None]) -> None:
@@ -67,6 +69,8 @@ def _carry_out(job: Job, work: Callable[[Job], None]) -> None:
         job.error, job.state = error, "failed"
     except Exception as error:
         job.error, job.state = BitlensError(f"{job.title} failed: {error}.", "Try again."), "failed"
+    finally:
+        job.ended = time.monotonic()
 
 
 def run_command(job: Job, arguments: Sequence[str]) -> None:

@@ -17,8 +17,7 @@ class Networks:
     """Loads, prepares and lowers on first use. One thread loads at a time; what is returned must not be changed."""
 
     def __init__(self) -> None:
-        self._prepared: LeastRecent[Prepared] = LeastRecent(settings.cache_bytes(), _prepared_bytes)
-        self._executables: LeastRecent[Executable] = LeastRecent(settings.cache_bytes(), _executable_bytes)
+        self._kept: LeastRecent[Prepared | Executable] = LeastRecent(settings.cache_bytes(), _bytes)
         self._lock = threading.Lock()
 
     def prepared(self, network: str, weights: str) -> Prepared:
@@ -28,35 +27,31 @@ class Networks:
     def executable(self, variant: Variant, device: str = "cpu") -> Executable:
         """Ready to run; lowered once."""
         with self._lock:
-            key = (variant, device)
-            found = self._executables.get(key)
-            if found is None:
+            found = self._kept.get((variant, device))
+            if not isinstance(found, Executable):
                 prepared = self._prepare(variant.network, variant.weights)
                 found = executable(prepared, variant.number_format, variant.calibration, device)
-                self._executables.put(key, found)
+                self._kept.put((variant, device), found)
             return found
 
-    def forget(self, network: str, weights: str) -> None:
-        """After a search: the next use reads the calibration statistics again. Programs are soon lowered, so all of them go."""
+    def forget(self) -> None:
+        """After a search: the next use reads the calibration statistics again, and lowers anew."""
         with self._lock:
-            self._prepared.drop((network, weights))
-            self._executables.clear()
+            self._kept.clear()
 
     def _prepare(self, network: str, weights: str) -> Prepared:
-        found = self._prepared.get((network, weights))
-        if found is None:
-            loaded = load_network(network, weights)
-            found = prepare(loaded, lambda graph: statistics_for(loaded, graph))
-            self._prepared.put((network, weights), found)
+        found = self._kept.get((network, weights))
+        if not isinstance(found, Prepared):
+            found = prepare(load_network(network, weights), statistics_for)
+            self._kept.put((network, weights), found)
         return found
 
 
-def _prepared_bytes(prepared: Prepared) -> int:
-    return sum(parameter.numel() * 4 for parameter in prepared.folded.parameters())
-
-
-def _executable_bytes(executable: Executable) -> int:
-    return executable.weight_bytes
+def _bytes(kept: Prepared | Executable) -> int:
+    """Of the weights, which is nearly all there is: a prepared network holds them once, in FP32."""
+    if isinstance(kept, Executable):
+        return kept.weight_bytes
+    return sum(parameter.numel() * 4 for parameter in kept.folded.parameters())
 
 
 @cache

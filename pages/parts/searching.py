@@ -42,7 +42,7 @@ def _one(variant: Variant) -> None:
 def _search(variant: Variant, job: Job) -> None:
     arguments = ["calibrate", "--network", variant.network, "--weights", variant.weights, "--format", variant.format]
     run_command(job, [*arguments, "--threads", "1"])
-    shared_comparison().forget(variant.network, variant.weights)
+    shared_comparison().forget()
 
 
 @st.fragment(run_every="1s")

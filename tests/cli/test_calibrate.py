@@ -42,7 +42,7 @@ def test_a_search_for_ones_own_weights(weights: str, tmp_path: Path) -> None:
     assert main(["calibrate", "--network", "squeezenet", *options]) == 0
     assert float(progress.read_text()) == 1.0
     loaded = load_network("squeezenet", weights)
-    prepared = prepare(loaded, lambda graph: statistics_for(loaded, graph))
+    prepared = prepare(loaded, statistics_for)
     lengths, words, preliminary = quantizers(prepared, number_format("fixed8"), Calibration())
     assert (words, preliminary) == ("greedy search over 2 pictures of mine", False)
     assert lengths.weights.keys() == {node.name for node in prepared.graph.weighted}

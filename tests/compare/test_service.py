@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 
 from core.compare import service
 from core.compare.records import Answer
-from core.compare.service import Comparison
+from core.compare.service import BEHIND, Comparison
 from core.compare.view import View
 from core.images.crop import Crop
 from core.images.decode import Picture
@@ -53,7 +54,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(service, "_compute", compute)
     monkeypatch.setattr(service, "_measure", lambda view, variant: done.append(f"chart of {variant.format}") or ())
-    monkeypatch.setattr(service, "_forget", lambda network, weights: done.append(f"forget {network} {weights}"))
+    monkeypatch.setattr(service, "_forget", lambda: done.append("forget"))
     return done
 
 
@@ -137,6 +138,49 @@ def test_one_session_between_anothers_look_and_its_put(
     assert found == first
 
 
+def test_a_superseded_request_is_not_computed(
+    comparison: Comparison, computed: list[str], gate: Callable[[], None]
+) -> None:
+    left = comparison.answers(_view(b"a"), [FIXED8, INT8], "one")
+    shared = comparison.answers(_view(b"a"), [INT8], "two")
+    comparison.supersede("one")
+    comparison.supersede("one")
+    anew = comparison.answers(_view(b"b"), [FIXED8], "one")
+    gate()
+    assert [answer.result(30).variant for answer in (*shared, *anew)] == [INT8, FIXED8]
+    assert left[0].cancelled()
+    assert computed == ["int8", "fixed8"]
+
+
+def test_what_is_superseded_may_be_asked_for_again(
+    comparison: Comparison, computed: list[str], gate: Callable[[], None]
+) -> None:
+    comparison.answers(_view(b"a"), [FIXED8], "one", BEHIND)
+    comparison.supersede("one")
+    again = comparison.answers(_view(b"a"), [FIXED8], "one")
+    gate()
+    assert again[0].result(30).variant == FIXED8
+    assert computed == ["fixed8"]
+
+
+def test_other_pictures_wait_behind_everybodys_open_view(
+    comparison: Comparison, computed: list[str], gate: Callable[[], None]
+) -> None:
+    behind = comparison.answers(_view(b"b"), [FIXED8], "one", BEHIND)
+    comparison.noise(_view(b"a"), INT8, "one")
+    comparison.answers(_view(b"a"), [INT8], "two")
+    gate()
+    behind[0].result(30)
+    assert computed == ["int8", "chart of int8", "fixed8"]
+
+
+def test_waiting_in_the_queue_counts(comparison: Comparison, computed: list[str], gate: Callable[[], None]) -> None:
+    waiting = comparison.answers(_view(b"a"), [FIXED8])[0]
+    time.sleep(0.2)
+    gate()
+    assert waiting.result(30).elapsed_ms >= FP32.elapsed_ms + 200
+
+
 def test_charts_wait_for_answers(comparison: Comparison, computed: list[str], gate: Callable[[], None]) -> None:
     chart = comparison.noise(_view(b"a"), FIXED8)
     answers = comparison.answers(_view(b"a"), [FIXED8, INT8])
@@ -176,12 +220,12 @@ def test_forgetting_computes_anew_behind_it(
     comparison: Comparison, computed: list[str], gate: Callable[[], None]
 ) -> None:
     waiting = comparison.answers(_view(b"a"), [FIXED8])[0]
-    comparison.forget("squeezenet", "photos")
+    comparison.forget()
     anew = comparison.answers(_view(b"a"), [FIXED8])[0]
     assert anew is not waiting
     gate()
     anew.result(30)
-    assert computed == ["forget squeezenet photos", "fixed8", "fixed8"]
+    assert computed == ["forget", "fixed8", "fixed8"]
 
 
 def test_the_number_kept_is_bounded(worker: Worker, computed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +245,7 @@ def test_the_real_thing(worker: Worker, weights: str, view: View) -> None:
     assert [answer.variant for answer in answers] == variants
     assert answers[0].top[0].class_index == answers[1].top[0].class_index
     assert comparison.noise(view, variants[1]).result(60)[0].name == "features.0"
-    comparison.forget("squeezenet", weights)
+    comparison.forget()
     again = comparison.answers(view, variants)[1].result(60)
     assert again is not answers[1]
     assert again.probabilities == answers[1].probabilities

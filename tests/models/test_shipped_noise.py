@@ -29,7 +29,7 @@ def prepared(request: pytest.FixtureRequest) -> Prepared:
     if not availability(request.param, "photos").present:
         pytest.skip(f"the photos weights of {request.param} are not in this checkout")
     loaded = load_network(request.param, "photos")
-    return prepare(loaded, lambda graph: statistics_for(loaded, graph))
+    return prepare(loaded, statistics_for)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def photographs(prepared: Prepared) -> Tensor:
 @pytest.mark.parametrize("name", ["fixed16", "int8", "fixed8"])
 def test_logits_follow_the_float_network(prepared: Prepared, photographs: Tensor, name: str) -> None:
     with torch.no_grad():
-        exact = prepared.loaded.module(photographs)[0].double().numpy()
+        exact = load_network(prepared.loaded.network, "photos").module(photographs)[0].double().numpy()
     found = executable(prepared, number_format(name), Calibration()).run(photographs)[0].numpy()
     noise = 10 * np.log10((exact**2).sum() / ((exact - found) ** 2).sum())
     print(f"{prepared.loaded.network} {name}: {noise:.1f} dB at the logits")

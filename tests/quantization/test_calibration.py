@@ -39,7 +39,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def prepared() -> Prepared:
     loaded = LoadedNetwork("small", "x.pth", small(), SMALL, tuple("abcdefghij"), "f" * 64, True, {})
-    return prepare(loaded, lambda graph: statistics_for(loaded, graph))
+    return prepare(loaded, statistics_for)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_the_histograms_count_every_value(prepared: Prepared, folder: Path) -> N
     found = statistics_for(prepared.loaded, prepared.graph).ranges
     whole = Statistics(collect(prepared.graph, batches_of(pictures, 2)), "").ranges
     with torch.no_grad():
-        stem = prepared.loaded.module.get_submodule("stem")(pictures).numpy()
+        stem = small().get_submodule("stem")(pictures).numpy()
     groups = scale_groups(prepared.graph)
     first = next(node.name for node in prepared.graph.nodes if node.layer == "stem.0")
     for group, values in ((groups[prepared.graph.nodes[0].name], pictures.numpy()), (groups[first], stem)):
@@ -159,7 +159,7 @@ def test_a_search_makes_its_format_final_and_is_kept(prepared: Prepared, folder:
     shares: list[float] = []
     found = search_and_keep(prepared.loaded, prepared.graph, fixed5, 60, shares.append)
     assert shares[-1] == 1.0 and sorted(shares) == shares
-    after = prepare(prepared.loaded, lambda graph: statistics_for(prepared.loaded, graph))
+    after = prepare(prepared.loaded, statistics_for)
     lengths, words, preliminary = quantizers(after, fixed5, Calibration())
     assert (words, preliminary) == ("greedy search over 3 pictures of mine", False)
     assert lengths == found.lengths[5]
@@ -172,7 +172,7 @@ def test_a_format_of_two_widths_is_composed(prepared: Prepared) -> None:
     found = search_and_keep(prepared.loaded, prepared.graph, number_format("w4a6"), 60, shares.append)
     assert sorted(shares) == shares and 0.5 in shares and shares[-1] == 1.0
     assert set(found.lengths) == {4, 6}
-    after = prepare(prepared.loaded, lambda graph: statistics_for(prepared.loaded, graph))
+    after = prepare(prepared.loaded, statistics_for)
     lengths, words, preliminary = quantizers(after, number_format("w4a6"), Calibration())
     assert (words, preliminary) == ("greedy search, composed over 3 pictures of mine", False)
     assert (lengths.weights, lengths.activations) == (found.lengths[4].weights, found.lengths[6].activations)

@@ -59,8 +59,15 @@ def test_one_running_job_for_each_key(background: Background) -> None:
     anew = background.start("a", "anew", work)
     _until(lambda: anew.state == "done")
     assert sorted(runs) == ["anew", "first", "other"]
-    background.dismiss("a")
-    background.dismiss("never there")
+
+
+def test_how_a_job_ended_is_told_for_ten_minutes(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = background.start("a", "first", lambda running: None)
+    _until(lambda: job.ended is not None)
+    ended = job.ended or 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: ended + 599)
+    assert background.find("a") is job
+    monkeypatch.setattr(time, "monotonic", lambda: ended + 601)
     assert background.find("a") is None
 
 

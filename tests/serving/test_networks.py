@@ -58,7 +58,7 @@ def test_after_forgetting_the_statistics_are_read_again(weights: str, calls: lis
     networks, variant = Networks(), Variant("squeezenet", weights, "fixed8")
     before = networks.executable(variant)
     assert before.preliminary
-    networks.forget("squeezenet", weights)
+    networks.forget()
     assert networks.executable(variant) is not before
     assert calls == ["weights", "statistics"] * 2
 
