@@ -35,11 +35,15 @@ def chart(noise: Noise) -> go.Figure:
 
 def finding(noise: Noise) -> str:
     """Such as "FIXED-8 loses most at fire9 (18.2 dB)"."""
-    finite = [(layer, name) for name, layers in noise.items() for layer in layers if math.isfinite(layer.decibels)]
-    if not finite:
+    noisy = [(layer, name) for name, layers in noise.items() for layer in layers if layer.decibels != math.inf]
+    if not noisy:
         return "Every layer is exact"
-    worst, name = min(finite, key=lambda found: found[0].decibels)
-    return f"{number_format(name).title} loses most at {worst.name} ({worst.decibels:.1f} dB)"
+    worst, name = min(noisy, key=lambda found: found[0].decibels)
+    return f"{number_format(name).title} loses most at {worst.name} ({_words(worst.decibels)})"
+
+
+def _words(decibels: float) -> str:
+    return f"{decibels:.1f} dB" if decibels > -math.inf else "nothing of the signal is left"
 
 
 def alt(noise: Noise) -> str:

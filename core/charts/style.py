@@ -28,6 +28,10 @@ class Look:
     colour: str
     marker: str
 
+    @property
+    def glyph(self) -> str:
+        return GLYPHS[self.marker]
+
 
 # Okabe and Ito's palette, told apart by people with any kind of colour blindness.
 LOOKS = {
@@ -43,6 +47,18 @@ FIXED_MARKERS = {
     **{2: "x", 3: "star", 4: "pentagon", 5: "hexagon", 6: "triangle-left", 7: "triangle-right"},
     **{9: "star-triangle-up", 10: "star-triangle-down", 11: "star-square", 12: "star-diamond"},
     **{13: "hourglass", 14: "bowtie", 15: "hexagram"},
+}
+# The markers as letters: exact where Unicode has the shape, alike where it has not.
+GLYPHS = {
+    **{"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "cross": "✚"},
+    **{"circle-open": "○", "square-open": "□", "diamond-open": "◇", "triangle-up-open": "△", "triangle-down-open": "▽"},
+    **{"x": "✖", "star": "★", "pentagon": "⬟", "hexagon": "⬢", "triangle-left": "◀", "triangle-right": "▶"},
+    **{"x-open": "✕", "star-open": "☆", "pentagon-open": "⬠", "hexagon-open": "⬡"},
+    **{"triangle-left-open": "◁", "triangle-right-open": "▷"},
+    **{"star-triangle-up": "▴", "star-triangle-down": "▾", "star-square": "✦", "star-diamond": "❖"},
+    **{"star-triangle-up-open": "▵", "star-triangle-down-open": "▿", "star-square-open": "✧", "star-diamond-open": "⟡"},
+    **{"hourglass": "⧗", "bowtie": "⧓", "hexagram": "✶"},
+    **{"hourglass-open": "⧖", "bowtie-open": "⋈", "hexagram-open": "✡"},
 }
 
 

@@ -6,6 +6,7 @@ A web server's short-lived threads would each bring an OpenMP team and thread-lo
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import queue
 import threading
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
+
+from core.errors import BitlensError
 
 Result = TypeVar("Result")
 Task = tuple[int, int, Callable[[], Any], "Future[Any]"]
@@ -48,7 +51,10 @@ class Worker:
 def _run(work: Callable[[], Any], future: Future[Any]) -> None:
     try:
         future.set_result(work())
+    except BitlensError as error:
+        future.set_exception(error)
     except BaseException as error:
+        logging.getLogger(__name__).exception("work on the inference thread failed")
         future.set_exception(error)
 
 

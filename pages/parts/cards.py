@@ -16,10 +16,10 @@ from core.charts.style import look, size
 from core.compare.changes import Move, box_iou, moves
 from core.compare.records import Answer, Box
 from core.errors import BitlensError
+from core.images.draw import shrink
 from core.models.catalog import architecture
 from core.variant import Variant
 
-GLYPHS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "cross": "✚"}
 ARROWS = {"up": "↑", "down": "↓", "same": "=", "new": "+"}
 THUMBNAIL = 240
 TOP = 5
@@ -28,10 +28,10 @@ ARITHMETIC = {
     "integer": "Computed in integers, by an integer kernel.",
     "emulated": "The same numbers as integer hardware gives, computed in wider arithmetic: it has no speed of its own.",
 }
+EMPTY_ROW = '<div class="bl-row bl-small">&nbsp;</div>'
 Cell = Answer | BitlensError | None
 
 STYLE = """
-<style>
 .bl-grid {position: relative; display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
 .bl-grid h3 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
   width: max-content}
@@ -49,51 +49,52 @@ STYLE = """
 .bl-bar {display: block; height: .3rem; border-radius: 2px; background: color-mix(in srgb, currentColor 14%, transparent)}
 .bl-bar i {display: block; height: 100%; border-radius: 2px}
 .bl-moved {min-height: 1.3em}
-.bl-shot {position: relative; margin: .1rem 0 .2rem}
-.bl-shot img {width: 100%; display: block; border-radius: 4px}
+.bl-shot {position: relative; margin: .1rem 0 .2rem; border-radius: 4px; background-size: 100% 100%}
 .bl-shot span {position: absolute; border: 2px solid; border-radius: 2px; box-shadow: 0 0 0 1px rgba(0,0,0,.6)}
 .bl-shot span.bl-base {border: 1px dashed #fff}
 .bl-foot {margin-top: auto}
 .bl-wait {opacity: .45}
 .bl-sr {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
-</style>
 """
 
 
-def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], picture: Image.Image) -> str:
-    """HTML of the grid: for each network its variants in order, each with its answer, its error, or None while it waits."""
+def style(picture: Image.Image) -> str:
+    """The grid's style sheet, with the picture that its cards show: sent once, and not with each of them."""
+    stream = io.BytesIO()
+    shrink(picture, THUMBNAIL).save(stream, "JPEG", quality=80)
+    data = base64.b64encode(stream.getvalue()).decode()
+    shot = f".bl-shot {{aspect-ratio: {picture.width} / {picture.height}; background-image: url(data:image/jpeg;base64,{data})}}"
+    return f"<style>{STYLE}{shot}</style>"
+
+
+def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, int], boxed: bool) -> str:
+    """HTML of the grid: for each network its variants in order, each with its answer, its error, or None while it waits.
+
+    `full` is the picture's width and height; `boxed` says whether the networks find the main object's box.
+    """
     columns = max((len(cells) for cells in rows.values()), default=1)
-    shot = _thumbnail(picture)
-    parts = [STYLE, f'<div class="bl-grid" style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">']
+    parts = [f'<div class="bl-grid" style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">']
     for network, cells in rows.items():
         parts.append(f"<h3>{escape(architecture(network).title)}</h3>")
         baseline = next(
             (cell for variant, cell in cells if variant.format == "fp32" and isinstance(cell, Answer)), None
         )
-        parts += [_card(variant, cell, baseline, shot, picture.size) for variant, cell in cells]
+        parts += [_card(variant, cell, baseline, full, boxed) for variant, cell in cells]
     return "".join([*parts, "</div>"])
 
 
-def _thumbnail(picture: Image.Image) -> str:
-    small = picture.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
-def _card(variant: Variant, cell: Cell, baseline: Answer | None, shot: str, full: tuple[int, int]) -> str:
+def _card(variant: Variant, cell: Cell, baseline: Answer | None, full: tuple[int, int], boxed: bool) -> str:
     title, chosen = escape(variant.title), look(variant.format)
-    glyph = f'<span aria-hidden="true" style="color: {chosen.colour}">{GLYPHS.get(chosen.marker, "✦")}</span>'
+    glyph = f'<span aria-hidden="true" style="color: {chosen.colour}">{chosen.glyph}</span>'
     bits = _bits(variant)
     label = f"{architecture(variant.network).title}, {title}"
     head = f'<div class="bl-row bl-head"><span>{glyph} {title}</span><span class="bl-small">{bits}</span></div>'
     if isinstance(cell, Answer):
-        body = _answer(cell, baseline, shot, full, chosen.colour)
+        body = _answer(cell, baseline, full, chosen.colour)
     elif cell is not None:
         body = f"<p>{escape(str(cell))}</p>"
     else:
-        body = _waiting()
+        body = _waiting(boxed)
     busy = ' aria-busy="true"' if cell is None else ""
     return f'<article class="bl-card" aria-label="{escape(label)}"{busy}>{head}{body}</article>'
 
@@ -104,21 +105,24 @@ def _bits(variant: Variant) -> str:
     return f"{chosen.weight_bits} bit" if same else f"{chosen.weight_bits}/{chosen.activation_bits} bit"
 
 
-def _waiting() -> str:
-    """A card of nearly the final size, so that little moves when its answer comes."""
+def _waiting(boxed: bool) -> str:
+    """A card of the final size, so that nothing moves when its answer comes."""
     line = (
         '<li class="bl-wait"><div class="bl-row">…</div><span class="bl-bar"></span><div class="bl-moved"></div></li>'
     )
-    return f'<ol>{line * TOP}</ol><div class="bl-foot bl-small">computing</div>'
+    shot = f'<div class="bl-shot bl-wait"></div>{EMPTY_ROW}' if boxed else ""
+    return (
+        f'<ol>{line * TOP}</ol>{shot}<div class="bl-foot bl-small"><div class="bl-row">computing</div>{EMPTY_ROW}</div>'
+    )
 
 
-def _answer(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int, int], colour: str) -> str:
+def _answer(answer: Answer, baseline: Answer | None, full: tuple[int, int], colour: str) -> str:
     compared = baseline if baseline is not None and baseline is not answer else None
     changes: Sequence[Move | None] = moves(answer, compared) if compared else [None] * len(answer.top)
     lines = [
         _guess(guess.label, guess.score, change, colour) for guess, change in zip(answer.top, changes, strict=True)
     ]
-    return f"<ol>{''.join(lines)}</ol>{_shot(answer, compared, shot, full, colour)}{_foot(answer)}"
+    return f"<ol>{''.join(lines)}</ol>{_shot(answer, compared, full, colour)}{_foot(answer)}"
 
 
 def _guess(label: str, score: float, change: Move | None, colour: str) -> str:
@@ -137,7 +141,7 @@ def _moved(change: Move) -> str:
     )
 
 
-def _shot(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int, int], colour: str) -> str:
+def _shot(answer: Answer, baseline: Answer | None, full: tuple[int, int], colour: str) -> str:
     """The picture with the main object's box; FP32's box dashed under it, with the IoU of the two."""
     if answer.box is None:
         return ""
@@ -145,9 +149,9 @@ def _shot(answer: Answer, baseline: Answer | None, shot: str, full: tuple[int, i
     words = f"The main object's box in {answer.variant.title}"
     iou = box_iou(answer.box, baseline.box) if baseline else None
     compared = "box" if iou is None else f"<span>box, IoU with FP32</span><b>{iou:.2f}</b>"
-    image = f'<img src="{shot}" alt="{escape(words)}">'
     found = _rectangle(answer.box, full, "", colour)
-    return f'<div class="bl-shot">{image}{base}{found}</div><div class="bl-row bl-small">{compared}</div>'
+    shot = f'<div class="bl-shot" role="img" aria-label="{escape(words)}">{base}{found}</div>'
+    return f'{shot}<div class="bl-row bl-small">{compared}</div>'
 
 
 def _rectangle(box: Box, full: tuple[int, int], kind: str, colour: str) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import streamlit as st
 
 from core.compare.records import Answer
 from core.compare.sentences import sentence, summary
-from core.compare.service import shared_comparison
+from core.compare.service import BEHIND, shared_comparison
 from core.compare.view import View
 from core.errors import BitlensError
+from core.images.crop import Crop
 from core.models.catalog import ARCHITECTURES
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, searching
+from pages.parts.session import literal, session
 from pages.parts.variants import Chosen, choose
 
 POLL_S = 0.5
-Futures = list[tuple[Variant, "Future[Answer]"]]
+GATHER_S = 0.1  # answers that come close together are drawn together
+Asked = list[tuple[Variant, "Future[Answer]"]]
 
 
 def page() -> None:
@@ -28,57 +32,77 @@ def page() -> None:
         picked = picker.pick()
         place = st.container()
         chosen = choose()
+    shared_comparison().supersede(session())
     if picked is None:
         right.info("Pick a sample, drop a photo or take one: the answers appear here.")
         return
+    asked = _ask(picked, chosen) if chosen else []  # first of all: the networks work while the page is drawn
     with place:
         seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
         picker.show(picked, seen.fraction, seen.side)
     with right:
         if chosen:
-            _compare(picked, chosen)
+            _compare(picked, chosen, asked)
         else:
             st.info("Nothing to compute yet: the left side says what is missing.")
 
 
-def _compare(picked: picker.Picked, chosen: Chosen) -> None:
-    view = View(picked.current, picked.crop)
-    futures = list(zip(chosen.variants(), shared_comparison().answers(view, chosen.variants()), strict=True))
-    _grid_as_it_fills(futures, picked)
-    answers = _answers(futures)
+def _ask(picked: picker.Picked, chosen: Chosen) -> Asked:
+    futures = shared_comparison().answers(View(picked.current, picked.crop), chosen.variants(), session())
+    return list(zip(chosen.variants(), futures, strict=True))
+
+
+def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
+    _grid_as_it_fills(asked, picked, chosen.kind == "compact")
+    answers = _answers(future for _, future in asked)
     if not answers:
         return
     _what_changed(answers)
-    if len(picked.pictures) > 1:
-        _several(picked, chosen)
+    several = st.container()
     details.downloads(picked.current, answers)
-    details.charts(view, chosen, answers)
+    details.charts(View(picked.current, picked.crop), chosen, answers)
     searching.offer(chosen, answers)
     details.explanations()
+    if len(picked.pictures) > 1:
+        with several:
+            _several(picked, chosen)
 
 
-def _grid_as_it_fills(futures: Futures, picked: picker.Picked) -> None:
-    """Draw the grid again whenever an answer has come, until all are there. A rerun of the page ends the waiting."""
+def _grid_as_it_fills(asked: Asked, picked: picker.Picked, boxed: bool) -> None:
+    st.html(cards.style(picked.current.image))
     slot = st.empty()
-    pending = {future for _, future in futures}
-    while True:
-        slot.html(cards.grid(_rows(futures), picked.current.image))
-        pending = {future for future in pending if not future.done()}
-        if not pending:
-            return
-        wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
+
+    def draw(done: int) -> None:
+        slot.html(cards.grid(_rows(asked), picked.current.image.size, boxed))
+
+    _as_they_come([future for _, future in asked], draw)
 
 
-def _rows(futures: Futures) -> dict[str, list[tuple[Variant, cards.Cell]]]:
+def _as_they_come(futures: Sequence[Future[Answer]], draw: Callable[[int], object]) -> None:
+    """Call `draw` with the number of answers that are there: at once, and again as more come, until all are."""
+    beat, drawn = st.empty(), -1
+    while drawn < len(futures):
+        done = sum(future.done() for future in futures)
+        if done > drawn:
+            draw(done)
+            drawn = done
+        else:
+            beat.empty()  # where a rerun of the page ends the waiting
+        wait([future for future in futures if not future.done()], timeout=POLL_S, return_when=FIRST_COMPLETED)
+        if 0 < drawn < len(futures):
+            time.sleep(GATHER_S)
+
+
+def _rows(asked: Asked) -> dict[str, list[tuple[Variant, cards.Cell]]]:
     rows: dict[str, list[tuple[Variant, cards.Cell]]] = {}
-    for variant, future in futures:
+    for variant, future in asked:
         rows.setdefault(variant.network, []).append((variant, _cell(future)))
     return rows
 
 
 def _cell(future: Future[Answer]) -> cards.Cell:
     """The answer, its error, or None while it waits. What is not expected is an error of its own, never a traceback."""
-    if not future.done():
+    if not future.done() or future.cancelled():
         return None
     error = future.exception()
     if error is None:
@@ -88,8 +112,8 @@ def _cell(future: Future[Answer]) -> cards.Cell:
     return BitlensError("This variant could not be computed.", "The server's log has the cause; try another format.")
 
 
-def _answers(futures: Futures) -> list[Answer]:
-    return [future.result() for _, future in futures if future.exception() is None]
+def _answers(futures: Iterable[Future[Answer]]) -> list[Answer]:
+    return [future.result() for future in futures if not future.cancelled() and future.exception() is None]
 
 
 def _by_network(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
@@ -108,14 +132,11 @@ def _what_changed(answers: Sequence[Answer]) -> None:
 def _several(picked: picker.Picked, chosen: Chosen) -> None:
     """The other pictures: which first answers changed, computed behind those of the open one."""
     st.subheader(f"All {len(picked.pictures)} pictures")
-    service = shared_comparison()
-    futures = [service.answers(View(picture), chosen.variants()) for picture in picked.pictures]
-    total, bar = sum(map(len, futures)), st.empty()
-    while done := sum(future.done() for group in futures for future in group):
-        if done == total:
-            break
-        bar.progress(done / total, f"{done} of {total} answers")
-        wait([future for group in futures for future in group if not future.done()], timeout=POLL_S)
+    service, bar = shared_comparison(), st.empty()
+    views = [View(one, picked.crop if one is picked.current else Crop()) for one in picked.pictures]
+    groups = [service.answers(view, chosen.variants(), session(), BEHIND) for view in views]
+    futures = [future for group in groups for future in group]
+    _as_they_come(futures, lambda done: bar.progress(done / len(futures), f"{done} of {len(futures)} answers"))
     bar.empty()
-    for line in summary([[one.result() for one in group if one.exception() is None] for group in futures]):
-        st.markdown(picker.literal(line.sentence))
+    for line in summary([_answers(group) for group in groups]):
+        st.markdown(literal(line.sentence))

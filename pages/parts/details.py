@@ -15,6 +15,7 @@ from core.environment import environment
 from core.errors import BitlensError
 from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES
+from pages.parts.session import problem, session
 from pages.parts.variants import Chosen
 
 EXPLANATIONS = {
@@ -23,7 +24,7 @@ EXPLANATIONS = {
     "difference in points (hundredths).",
     "Native, integer, emulated": "Native: torch's own kernel for that float type. Integer: an integer kernel. Emulated: the "
     "very numbers of integer hardware, computed in wider arithmetic, so that it has no speed of its own.",
-    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took here, loading included.",
+    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took, loading and queue included.",
     "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap.",
     "SQNR": "Signal to quantization noise ratio of a layer's output against FP32, in decibels: every 6 dB is one bit.",
     "FIXED-N": "Whole numbers of N bits with one power-of-two scale for each tensor.",
@@ -72,7 +73,7 @@ def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
 def _noise(view: View, group: Sequence[Answer]) -> None:
     service = shared_comparison()
     futures = {
-        answer.variant.format: service.noise(view, answer.variant)
+        answer.variant.format: service.noise(view, answer.variant, session())
         for answer in group
         if answer.variant.format != "fp32"
     }
@@ -81,8 +82,9 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
     with st.spinner("Measuring each layer"):
         try:
             noise = {name: future.result() for name, future in futures.items()}
-        except BitlensError as error:
-            st.error(str(error))
+        except Exception as error:  # whatever it is, the rest of the page is there
+            unknown = "The layers could not be measured. The server's log has the cause."
+            problem(error if isinstance(error, BitlensError) else unknown)
             return
     st.plotly_chart(sqnr.chart(noise), alt=sqnr.alt(noise), key="chart_sqnr")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import string
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,17 +11,28 @@ from PIL import Image
 from core import settings
 from core.errors import ImageError
 from core.images.crop import Crop, crop_box, cut
-from core.images.decode import Picture, decode
-from core.images.draw import DrawnBox, draw_boxes
-from core.images.samples import Sample, sample, samples
-from core.serving.cache import LeastRecent
+from core.images.decode import Picture
+from core.images.draw import DrawnBox, draw_boxes, shrink
+from core.images.samples import sample, samples
+from core.serving.pictures import pixels, shared_pictures
+from pages.parts.session import literal, problem
 
 GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
 SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
 EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MOST_UPLOADS = 20
+MOST_TOGETHER = 2  # pictures of the largest size, in pixels
 SHOWN = 640
 CROP_COLOUR = "#E69F00"
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture file as it came; `key` names it for good, and its bytes are read when they are needed."""
+
+    key: str
+    name: str
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -58,10 +67,9 @@ def show(picked: Picked, fraction: float, side: int) -> None:
     """The picture with its crop outlined, and the crop as the networks see it."""
     image = picked.current.image
     box = crop_box(image.width, image.height, picked.crop, fraction)
-    outlined = draw_boxes(image, [DrawnBox(box, CROP_COLOUR)])
-    outlined.thumbnail((SHOWN, SHOWN))
+    outlined = _outlined(image, box)
     alt = f"{picked.current.name}, with the crop that the networks see outlined"
-    st.image(outlined, output_format="PNG", width="stretch", alt=alt)
+    st.image(outlined, output_format="JPEG", width="stretch", alt=alt)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.image(
             cut(image, box, side).resize((224, 224), Image.Resampling.NEAREST),
@@ -74,20 +82,25 @@ def show(picked: Picked, fraction: float, side: int) -> None:
         st.caption(picked.current.note)
 
 
+def _outlined(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+    """Made small before it is drawn on, so that a large photograph costs no more than a small one."""
+    small = shrink(image, SHOWN)
+    across, down = small.width / image.width, small.height / image.height
+    scaled = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
+    return draw_boxes(small, [DrawnBox(scaled, CROP_COLOUR)])
+
+
 def _gallery() -> tuple[Picture, ...]:
     names = [one.name for one in samples()]
     name = st.selectbox(
         "Sample picture", names, format_func=lambda one: sample(one).title, key="sample", bind="query-params"
     )
     chosen = sample(name)
-    _credit(chosen)
-    return _readable([(chosen.name, chosen.file.read_bytes())])
-
-
-def _credit(chosen: Sample) -> None:
     st.caption(
-        f"{chosen.author}, {chosen.licence}. A picture may show nothing that the networks know: then they are unsure."
+        f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. "
+        "A picture may show nothing that the networks know: then they are unsure."
     )
+    return _readable([File(chosen.name, chosen.name, chosen.file.read_bytes)])
 
 
 def _uploads() -> tuple[Picture, ...]:
@@ -101,60 +114,51 @@ def _uploads() -> tuple[Picture, ...]:
     )
     if len(files) > MOST_UPLOADS:
         st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
-    return _readable([(file.name, file.getvalue()) for file in files[:MOST_UPLOADS]])
+    names = numbered([file.name for file in files[:MOST_UPLOADS]])
+    return _readable([File(file.file_id, name, file.getvalue) for file, name in zip(files, names, strict=False)])
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Each name once: ["a.png", "a.png"] gives ["a.png", "a.png (2)"]."""
+    found: list[str] = []
+    for place, name in enumerate(names):
+        count = names[: place + 1].count(name)
+        found.append(name if count == 1 else f"{name} ({count})")
+    return found
 
 
 def _camera() -> tuple[Picture, ...]:
     shot = st.camera_input("Take a photo", key="camera")
-    return _readable([("camera", shot.getvalue())]) if shot else ()
+    return _readable([File(shot.file_id, "camera", shot.getvalue)]) if shot else ()
 
 
-def _readable(files: list[tuple[str, bytes]]) -> tuple[Picture, ...]:
+def _readable(files: Sequence[File]) -> tuple[Picture, ...]:
     """Those that can be decoded; a sentence for each that cannot. What was on the page stays, if none of them can."""
     pictures: list[Picture] = []
-    room = _most_pixels()
-    for name, data in files:
-        found = _decoded(data, name)
-        if isinstance(found, str):
-            st.error(literal(found))
-            continue
-        room -= _pixels(found)
-        if room < 0:
-            many = f"{_most_pixels() // 1_000_000} million pixels are shown together"
-            st.warning(literal(f"{name} and what follows it is left out: at most {many}."))
-            break
-        pictures.append(found)
-    if pictures:
-        st.session_state["last_pictures"] = tuple(pictures)
-    return tuple(pictures) or (st.session_state.get("last_pictures", ()) if files else ())
-
-
-def _decoded(data: bytes, name: str) -> Picture | str:
-    """The picture, or the sentence that says why there is none: worked out once for the session, keyed on the content."""
-    kept = st.session_state.setdefault("decoded", LeastRecent(_most_pixels(), _pixels))
-    key = (name, hashlib.sha256(data).hexdigest())
-    found: Picture | str | None = kept.get(key)
-    if found is None:
+    shown: list[tuple[str, str]] = []
+    room = MOST_TOGETHER * settings.max_pixels()
+    for file in files:
         try:
-            found = decode(data, name)
+            picture = shared_pictures().decoded(file.key, file.name, file.read)
         except ImageError as error:
-            found = str(error)
-        kept.put(key, found)
-    return found
+            problem(error)
+            continue
+        room -= pixels(picture)
+        if room < 0:
+            many = f"{MOST_TOGETHER * settings.max_pixels() // 1_000_000} million pixels are shown together"
+            st.warning(literal(f"{file.name} and what follows it is left out: at most {many}."))
+            break
+        pictures.append(picture)
+        shown.append((file.key, file.name))
+    if files and not pictures:
+        return _shown_before()
+    st.session_state["shown"] = shown
+    return tuple(pictures)
 
 
-def _most_pixels() -> int:
-    """Of all pictures of a session together, with 4 bytes each in memory: two of the largest."""
-    return 2 * settings.max_pixels()
-
-
-def _pixels(found: Picture | str) -> int:
-    return found.image.width * found.image.height if isinstance(found, Picture) else 1
-
-
-def literal(text: str) -> str:
-    """Markdown that shows the text as it is: a file's name may hold anything."""
-    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
+def _shown_before() -> tuple[Picture, ...]:
+    found = (shared_pictures().find(key, name) for key, name in st.session_state.get("shown", ()))
+    return tuple(picture for picture in found if picture is not None)
 
 
 def _open(pictures: tuple[Picture, ...]) -> Picture:

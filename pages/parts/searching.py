@@ -11,6 +11,7 @@ from core.compare.service import shared_comparison
 from core.models.catalog import ARCHITECTURES
 from core.serving.background import Job, run_command, shared_background
 from core.variant import Variant
+from pages.parts.session import problem, progress
 from pages.parts.variants import Chosen
 
 
@@ -30,11 +31,11 @@ def _one(variant: Variant) -> None:
     title = f"The search for {ARCHITECTURES[variant.network].title} in {variant.title}"
     job = shared_background().find(key)
     if job is not None and job.state == "running":
-        _progress(key, job)
+        progress(key, job)
         return
     if job is not None and job.error is not None:
-        st.error(str(job.error))
-    if st.button(f"Search: {ARCHITECTURES[variant.network].title}, {variant.title} (up to two minutes)", key=key):
+        problem(job.error)
+    if st.button(f"Search: {ARCHITECTURES[variant.network].title}, {variant.title} ({_minutes(variant)})", key=key):
         shared_background().start(key, title, lambda running: _search(variant, running))
         st.rerun()
 
@@ -45,10 +46,7 @@ def _search(variant: Variant, job: Job) -> None:
     shared_comparison().forget()
 
 
-@st.fragment(run_every="1s")
-def _progress(key: str, job: Job) -> None:
-    if job.state != "running":
-        st.rerun()
-    st.progress(job.share, f"{job.title}: {job.share:.0%}")
-    if st.button("Cancel", key=f"cancel_{key}"):
-        job.cancel()
+def _minutes(variant: Variant) -> str:
+    """Weights and activations of different widths are searched one after the other."""
+    chosen = variant.number_format
+    return "up to two minutes" if chosen.weight_bits == chosen.activation_bits else "up to four minutes"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
 from core.models.fit import Kind
-from core.models.weights import availability, fetch, identify
+from core.models.weights import availability, fetch
+from core.serving import uploads
 from core.serving.background import Job, shared_background
 from core.variant import Calibration, Variant
+from pages.parts.session import problem, progress
 
-EXTRA = [f"fixed{bits}" for bits in range(NARROWEST, WIDEST + 1) if f"fixed{bits}" not in FORMATS] + ["w4a8", "w8a16"]
+WIDTHS = range(NARROWEST, WIDEST + 1)
+EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
+COMPOSED = [f"w{weights}a{values}" for weights in WIDTHS for values in WIDTHS if weights != values]
 FROM_FILE = "file"
 CALIBRATORS = {
     "mse": "Least squared error",
@@ -83,28 +86,34 @@ def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
     )
     if file is None:
         return "", "compact", ()
-    data = file.getvalue()
-    path = Path(tempfile.gettempdir()) / f"bitlens-{hashlib.sha256(data).hexdigest()[:16]}{Path(file.name).suffix}"
-    if not path.exists():
-        path.write_bytes(data)
     try:
-        layout = identify(path)
+        path = _kept(file)
+        found = uploads.layout(path)
     except BitlensError as error:
-        st.error(str(error))
+        problem(error)
         return "", "compact", ()
-    return str(path), layout.kind, (layout.network,)
+    return str(path), found.kind, (found.network,)
+
+
+def _kept(file: UploadedFile) -> Path:
+    """The file in the cache folder: written and hashed once, and once more where it was forgotten meanwhile."""
+    known: dict[str, Path] = st.session_state.setdefault("kept_weights", {})
+    path = known.get(file.file_id)
+    if path is None or not path.exists():
+        path = known[file.file_id] = uploads.keep(file.name, file.getvalue())
+    return path
 
 
 def _formats() -> tuple[str, ...]:
     names = st.multiselect(
         "Formats",
-        [*FORMATS, *EXTRA],
+        [*FORMATS, *EXTRA, *COMPOSED],
         default=list(FORMATS),
         format_func=lambda name: number_format(name).title,
         key="formats",
         bind="query-params",
         wrap=True,
-        help="FIXED-N from 2 to 16 bits; W4A8 has 4-bit weights and 8-bit activations.",
+        help="FIXED-N from 2 to 16 bits. W4A8 has 4-bit weights and 8-bit activations; type to find others.",
     )
     return tuple(names)
 
@@ -149,12 +158,12 @@ def _download(network: str, title: str, size: int) -> None:
     job = shared_background().find(key)
     if job is None or job.state != "running":
         if job is not None and job.error is not None:
-            st.error(str(job.error))
+            problem(job.error)
         if st.button(f"Download {title} ({size / 1e6:.0f} MB)", key=f"fetch_{network}", width="stretch"):
             shared_background().start(key, f"The download of {title}", lambda running: _fetch(network, running))
             st.rerun()
         return
-    _progress(key, job)
+    progress(key, job)
 
 
 def _fetch(network: str, job: Job) -> None:
@@ -162,12 +171,3 @@ def _fetch(network: str, job: Job) -> None:
         job.share = done / total if total else 0.0
 
     fetch(network, report, job.stop.is_set)
-
-
-@st.fragment(run_every="1s")
-def _progress(key: str, job: Job) -> None:
-    if job.state != "running":
-        st.rerun()
-    st.progress(job.share, f"{job.title}: {job.share:.0%}")
-    if st.button("Cancel", key=f"cancel_{key}"):
-        job.cancel()

@@ -73,7 +73,7 @@ def test_networks_answer_for_the_oddest_pictures(page: Page, address: str, tmp_p
     for case in ODD:
         upload(page, tmp_path / case.name, case.build())
         expect(shown(page, case.name)).to_be_visible(timeout=DRAWN_MS)
-        expect(page.locator(".bl-card:not([aria-busy])")).to_contain_text("1", timeout=DRAWN_MS)
+        expect(page.locator(".bl-card:not([aria-busy])")).to_contain_text("native", timeout=DRAWN_MS)
         take_back(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 

@@ -53,7 +53,7 @@ def opened(**query: str) -> AppTest:
 
 
 def cards(app: AppTest) -> Cards:
-    return Cards(next(element.proto.body for element in app.get("html") if "bl-grid" in element.proto.body))
+    return Cards(next(element.proto.body for element in app.get("html") if "<article" in element.proto.body))
 
 
 def jpeg(colour: str, size: tuple[int, int] = (90, 60)) -> bytes:

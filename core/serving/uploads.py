@@ -1,0 +1,56 @@
+"""Weights files that visitors sent: kept in the cache folder under their own names, the latest few."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+from core import settings
+from core.errors import WeightsError
+from core.files import write_atomically
+from core.models.fit import Layout
+from core.models.weights import identify
+from core.serving.worker import shared_worker
+
+MOST_KEPT = 6
+FIRST = -1  # an answer's wait is longer than a look at a file's names and shapes
+
+
+def keep(name: str, data: bytes) -> Path:
+    """Write the file, unless it is there, and forget the oldest. Raises WeightsError where it cannot be written."""
+    path = _folder() / hashlib.sha256(data).hexdigest()[:16] / _plain(name)
+    try:
+        if not path.exists():
+            with write_atomically(path) as temporary:
+                temporary.write_bytes(data)
+        os.utime(path.parent)
+        _forget_oldest()
+    except OSError as error:
+        remedy = "Free some space, or set BITLENS_CACHE to a folder that can be written."
+        raise WeightsError(f"{path.name} cannot be kept: {error.strerror or error}.", remedy) from error
+    return path
+
+
+@lru_cache(maxsize=64)
+def layout(path: Path) -> Layout:
+    """Which network a kept file holds, worked out once. torch is imported by the inference thread. Raises WeightsError."""
+    return shared_worker().submit(lambda: identify(path), FIRST).result()
+
+
+def _folder() -> Path:
+    return settings.cache_folder() / "uploads"
+
+
+def _plain(name: str) -> str:
+    """The name without what a file system may mind: "../my weights.pth" gives "my_weights.pth"."""
+    return re.sub(r"[^\w.-]", "_", Path(name.replace("\\", "/")).name)[-100:]
+
+
+def _forget_oldest() -> None:
+    kept = sorted(_folder().iterdir(), key=lambda folder: folder.stat().st_mtime)
+    for folder in kept[:-MOST_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
