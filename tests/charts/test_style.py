@@ -40,6 +40,13 @@ def test_markers_are_plotly_symbols(name: str) -> None:
     assert look(name).marker in symbols
 
 
+def test_each_marker_has_a_letter_of_its_own() -> None:
+    """Hollow or not, for every width of weights with every other of activations."""
+    composed = [f"w2a{bits}" for bits in range(3, 17)] + ["w16a2"]
+    looks = [look(name) for name in (*EVERY, *composed)]
+    assert len({own.glyph for own in looks}) == len({own.marker for own in looks})
+
+
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(RequestError):
         look("fixed99")

@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.images.samples import samples
 from core.models.weights import availability
+from core.variant import Variant
+from pages.parts.cards import grid
+from tests.compare.examples import answer
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 NETWORKS = ("vgg16", "googlenet", "squeezenet")
@@ -113,3 +116,28 @@ def test_nothing_chosen_says_what_to_choose() -> None:
     app.multiselect(key="formats").set_value([]).run()
     assert not app.exception
     assert any("and a format" in element.value for element in app.info)
+
+
+def test_two_uploads_of_one_name_can_both_be_opened() -> None:
+    app = opened(**{"from": "Upload", "networks": "SqueezeNet", "formats": "FP32"})
+    red, blue = (("a.jpg", jpeg(colour), "image/jpeg") for colour in ("red", "blue"))
+    app.file_uploader(key="upload").set_value([red, blue]).run()
+    assert not app.exception
+    assert app.selectbox(key="open").options == ["a.jpg", "a.jpg (2)"]
+    assert any(element.value == "All 2 pictures" for element in app.subheader)
+
+
+@pytest.mark.parametrize("name", ["W6A8", "FIXED-3", "W16A2"])
+def test_any_width_can_be_asked_for_in_a_link(name: str) -> None:
+    app = opened(networks="SqueezeNet", formats=name)
+    assert cards(app).names == [f"SqueezeNet, {name}"]
+
+
+def test_a_waiting_card_has_the_rows_of_an_answered_one() -> None:
+    """So that nothing on the page moves when an answer comes: counted tag by tag."""
+    variant = Variant("squeezenet", "photos", "fixed8")
+    box = (1.0, 2.0, 3.0, 4.0)
+    there = answer("fixed8", (0.5, 0.2, 0.1, 0.1, 0.05), box=box)
+    waiting, answered = (grid({"squeezenet": [(variant, cell)]}, (90, 60), True) for cell in (None, there))
+    for part in ("<li", 'class="bl-bar"', "bl-moved", "bl-shot", '"bl-row'):
+        assert waiting.count(part) == answered.count(part), part
