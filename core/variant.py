@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.formats import NumberFormat, number_format
 
@@ -28,6 +29,11 @@ class Variant:
     @property
     def number_format(self) -> NumberFormat:
         return number_format(self.format)
+
+    @property
+    def weights_name(self) -> str:
+        """As people are told: `photos`, or a file's name without its folders."""
+        return Path(self.weights).name
 
     @property
     def title(self) -> str:

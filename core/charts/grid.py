@@ -162,7 +162,7 @@ def _footer(pen: Pen, rows: Sequence[_Row], environment: Mapping[str, Any], top:
     room = width - 2 * MARGIN
     pen.draw.line((MARGIN, top, width - MARGIN, top), fill=LINE)
     pen.text((MARGIN, top + 10), KEY + (BOX_KEY if any(row.boxed for row in rows) else ""), 13, MUTED, room=room)
-    weights = ", ".join(dict.fromkeys(answer.variant.weights for row in rows for answer in row.answers))
+    weights = ", ".join(dict.fromkeys(answer.variant.weights_name for row in rows for answer in row.answers))
     known = [f"{name} {value}" for name, value in environment.items() if value is not None]
     provenance = textwrap.wrap(" · ".join([f"weights {weights}", *known]), room // LETTER)
     for line, text in enumerate(provenance[:2]):

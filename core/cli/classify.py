@@ -56,7 +56,7 @@ def table(answers: list[Answer]) -> str:
     for one in answers:
         if (one.image, one.variant.network) != heading:
             heading = (one.image, one.variant.network)
-            lines += ["", f"{one.image} · {one.variant.network} · {one.variant.weights}"]
+            lines += ["", f"{one.image} · {one.variant.network} · {one.variant.weights_name}"]
         speed = f"{one.milliseconds:8.2f} ms" if one.milliseconds is not None else " " * 11
         guesses = "  ".join(f"{guess.label} {guess.score:.2f}" for guess in one.top)
         lines.append(f"  {one.variant.title:<10} {one.arithmetic:<9}{speed}  {guesses}")

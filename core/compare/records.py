@@ -60,7 +60,7 @@ class Answer:
         return {
             "image": self.image,
             "network": self.variant.network,
-            "weights": self.variant.weights,
+            "weights": self.variant.weights_name,
             "format": self.variant.format,
             "regime": self.variant.regime,
             "engine": self.engine,

@@ -107,7 +107,8 @@ def _bits(variant: Variant) -> str:
 
 def _waiting(boxed: bool) -> str:
     """A card of the final size, so that nothing moves when its answer comes."""
-    line = '<li class="bl-wait"><div class="bl-row">…</div><span class="bl-bar"></span><div class="bl-row bl-moved bl-small"></div></li>'
+    moved = '<div class="bl-row bl-moved bl-small"></div>'
+    line = f'<li class="bl-wait"><div class="bl-row">…</div><span class="bl-bar"></span>{moved}</li>'
     shot = f'<div class="bl-shot bl-wait"></div>{EMPTY_ROW}' if boxed else ""
     return (
         f'<ol>{line * TOP}</ol>{shot}<div class="bl-foot bl-small"><div class="bl-row">computing</div>{EMPTY_ROW}</div>'

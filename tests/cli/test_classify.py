@@ -65,7 +65,7 @@ def test_the_document(photo: Path, weights: str, capsys: pytest.CaptureFixture[s
     ]
     for row in rows:
         assert row.keys() >= ROW
-        assert (row["network"], row["weights"], row["regime"]) == ("squeezenet", weights, "raw")
+        assert (row["network"], row["weights"], row["regime"]) == ("squeezenet", Path(weights).name, "raw")
         assert row["arithmetic"] == ARITHMETIC[row["format"]]
         assert (row["milliseconds"] is None) == (row["arithmetic"] == "emulated")
         assert row["elapsed_ms"] > 0 and row["weight_bytes"] > 0
@@ -95,7 +95,7 @@ def test_the_calibrator_is_taken(photo: Path, weights: str, capsys: pytest.Captu
 def test_the_table_for_people(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", str(photo), *_options(weights, "fp32,fixed16"), "--top", "2"]) == 0
     heading, fp32, fixed16 = capsys.readouterr().out.splitlines()
-    assert heading == f"photo.png · squeezenet · {weights}"
+    assert heading == f"photo.png · squeezenet · {Path(weights).name}"
     assert fp32.split()[:2] == ["FP32", "native"] and " ms  " in fp32
     assert fixed16.split()[:2] == ["FIXED-16", "emulated"] and " ms " not in fixed16
     found = answer(Networks(), View(decode(photo.read_bytes())), Variant("squeezenet", weights, "fp32"), top=2)
