@@ -136,3 +136,8 @@ def size(count: int) -> str:
     """Bytes as people read them, in powers of ten: 1040000 is "1.04 MB"."""
     unit, name = (1e6, "MB") if count >= 1e6 else (1e3, "kB")
     return f"{count / unit:.2f} {name}"
+
+
+def duration(milliseconds: float) -> str:
+    """As people read it: 3665.2 is "3.7 s", 12.4 is "12 ms"."""
+    return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"

@@ -12,7 +12,7 @@ from html import escape
 
 from PIL import Image
 
-from core.charts.style import look, size
+from core.charts.style import duration, look, size
 from core.compare.changes import Move, box_iou, moves
 from core.compare.records import Answer, Box
 from core.errors import BitlensError
@@ -166,6 +166,6 @@ def _foot(answer: Answer) -> str:
     early = '<div class="bl-row">preliminary</div>' if answer.preliminary else ""
     return (
         f'<div class="bl-foot bl-small">{early}<div class="bl-row">{kind}<span>{time}</span></div>'
-        f'<div class="bl-row"><span>waited {answer.elapsed_ms:.0f} ms</span><span>{size(answer.weight_bytes)}</span>'
+        f'<div class="bl-row"><span>waited {duration(answer.elapsed_ms)}</span><span>{size(answer.weight_bytes)}</span>'
         "</div></div>"
     )

@@ -8,7 +8,7 @@ import pytest
 from plotly.validator_cache import ValidatorCache
 
 from core.charts import style
-from core.charts.style import look, marker, mix, size
+from core.charts.style import duration, look, marker, mix, size
 from core.errors import RequestError
 from core.formats import FORMATS
 from core.variant import Variant
@@ -104,3 +104,10 @@ def test_a_long_finding_breaks_into_lines() -> None:
     text = style.figure("word " * 30, "", 200).layout.title.text
     assert max(map(len, text.split("<br>"))) <= style.TITLE_COLUMNS
     assert text.replace("<br>", " ").split() == ["word"] * 30
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"), [(0.4, "0 ms"), (12.4, "12 ms"), (1000, "1.0 s"), (3665.2, "3.7 s")]
+)
+def test_durations_as_people_read_them(milliseconds: float, words: str) -> None:
+    assert duration(milliseconds) == words
