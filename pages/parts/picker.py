@@ -150,10 +150,9 @@ def _readable(files: Sequence[File]) -> tuple[Picture, ...]:
             break
         pictures.append(picture)
         shown.append((file.key, file.name))
-    if files and not pictures:
-        return _shown_before()
-    st.session_state["shown"] = shown
-    return tuple(pictures)
+    if pictures:
+        st.session_state["shown"] = shown
+    return tuple(pictures) or (_shown_before() if files else ())
 
 
 def _shown_before() -> tuple[Picture, ...]:

@@ -22,6 +22,7 @@ WIDTHS = range(NARROWEST, WIDEST + 1)
 EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
 COMPOSED = [f"w{weights}a{values}" for weights in WIDTHS for values in WIDTHS if weights != values]
 FROM_FILE = "file"
+LARGEST_WEIGHTS_MB = 600  # VGG-16's published file has 553
 CALIBRATORS = {
     "mse": "Least squared error",
     "minmax": "Minimum and maximum",
@@ -82,7 +83,11 @@ def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
 
 def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
     file = st.file_uploader(
-        "Weights", ["safetensors", "pth"], key="weights_file", help="A state dict of one of the six networks."
+        "Weights file",
+        ["safetensors", "pth"],
+        key="weights_file",
+        max_upload_size=LARGEST_WEIGHTS_MB,
+        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or the compact one for 64 x 64 pictures.",
     )
     if file is None:
         return "", "compact", ()
