@@ -34,12 +34,12 @@ WEIGHTS = {
     for entry in (
         WeightsSet(
             "photos",
-            "Photos: compact networks, 200 everyday classes",
+            "Photos (200 classes)",
             "Derived from Tiny ImageNet (CS231N), a subset of ImageNet: for non-commercial research and education only.",
         ),
         WeightsSet(
             "imagenet",
-            "ImageNet: full networks, 1,000 classes",
+            "ImageNet (1000 classes)",
             "Published by torchvision, trained on ImageNet: for non-commercial research and education only.",
         ),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BINS = 2048
 
@@ -44,7 +45,7 @@ def histogram(values: Tensor, low: float, high: float, bins: int = BINS) -> Hist
     """Of one batch of FP32 values; `low` and `high` must hold them all."""
     others = values[values != 0]
     if low < high:
-        counts = torch.histc(others, bins, low, high).numpy().astype(np.int64)
+        counts = others.histc(bins, low, high).numpy().astype(np.int64)
     else:
         counts = np.bincount([0], [others.numel()], bins).astype(np.int64)
     return Histogram(low, high, counts, values.numel() - others.numel())

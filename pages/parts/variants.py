@@ -12,7 +12,8 @@ from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
 from core.models.fit import Kind
-from core.models.weights import availability, fetch
+from core.models.weights import WEIGHTS, availability, fetch
+from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
 from core.serving.background import Job, shared_background
 from core.variant import Calibration, Variant
@@ -23,12 +24,6 @@ EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
 COMPOSED = [f"w{weights}a{values}" for weights in WIDTHS for values in WIDTHS if weights != values]
 FROM_FILE = "file"
 LARGEST_WEIGHTS_MB = 600  # VGG-16's published file has 553
-CALIBRATORS = {
-    "mse": "Least squared error",
-    "minmax": "Minimum and maximum",
-    "percentile": "99.99th percentile",
-    "kl": "Least KL divergence",
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def choose() -> Chosen | None:
 
 def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
     """The weights, what kind of networks they are for, and the one network that an uploaded file holds."""
-    options = {"photos": "Photos (200 classes)", "imagenet": "ImageNet (1000 classes)", FROM_FILE: "A file"}
+    options = {**{name: one.title for name, one in WEIGHTS.items()}, FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
@@ -128,7 +123,7 @@ def _calibration() -> Calibration:
         rule = st.selectbox(
             "Calibrator",
             list(CALIBRATORS),
-            format_func=CALIBRATORS.__getitem__,
+            format_func=lambda name: calibrator(name).title,
             key="calibrator",
             bind="query-params",
             help="How the range of each layer's output is chosen from the values seen on calibration pictures.",

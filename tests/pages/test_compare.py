@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -141,3 +143,9 @@ def test_a_waiting_card_has_the_rows_of_an_answered_one() -> None:
     waiting, answered = (grid({"squeezenet": [(variant, cell)]}, (90, 60), True) for cell in (None, there))
     for part in ("<li", 'class="bl-bar"', "bl-moved", "bl-shot", '"bl-row'):
         assert waiting.count(part) == answered.count(part), part
+
+
+def test_the_page_is_drawn_before_torch_is_imported() -> None:
+    """The inference thread imports it, which takes seconds."""
+    code = "import sys, pages.parts.comparing; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=APP.parent).returncode == 0
