@@ -38,21 +38,6 @@ class NumberFormat:
         """How many values fit in a 32-bit register, by the wider of weights and activations: int8 has 4, fp16 has 2."""
         return REGISTER_BITS // max(self.weight_bits, self.activation_bits)
 
-    def limits(self, bits: int) -> tuple[int, int]:
-        """The smallest and largest integer of a signed value: 8 bits give (-128, 127)."""
-        if self.kind == "float":
-            raise RequestError(f"{self.title} has no integer limits.", "Ask a fixed or affine format.")
-        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-
-    def value_range(self, fractional_length: int) -> tuple[float, float]:
-        """The real range of a FIXED-N activation: 8 bits with FL 6 give (-2.0, 1.984375)."""
-        low, high = self.limits(self.activation_bits)
-        return low * self.step(fractional_length), high * self.step(fractional_length)
-
-    def step(self, fractional_length: int) -> float:
-        """The distance between neighbours of a FIXED-N format: FL 6 gives 0.015625."""
-        return 2.0**-fractional_length
-
 
 def _float(name: str, bits: int, dtype: str, summary: str) -> NumberFormat:
     return NumberFormat(name, name.upper(), "float", bits, bits, summary, dtype)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core import settings
 from core.errors import DataError
-from core.formats import NumberFormat
+from core.formats import NumberFormat, number_format
 from core.images.crop import Crop, crop_box, cut
 from core.images.decode import decode
 from core.images.samples import samples
@@ -70,9 +70,8 @@ def with_search(
     statistics: Statistics, graph: Graph, bits: int, pictures: Tensor, budget_s: float, report: Report
 ) -> Statistics:
     """The statistics with the lengths that a search for N = `bits` found from the least-squared-error start."""
-    format = NumberFormat(f"fixed{bits}", f"FIXED-{bits}", "fixed", bits, bits, "")
     start = nearest_lengths(graph, statistics.ranges, bits, bits, calibrator(SEARCH_START))
-    found = search(graph, start, format, pictures, budget_s, report)
+    found = search(graph, start, number_format(f"fixed{bits}"), pictures, budget_s, report)
     return replace(statistics, lengths={**statistics.lengths, bits: found})
 
 

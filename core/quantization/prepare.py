@@ -9,7 +9,6 @@ from functools import cache
 from torch import Tensor, fx
 
 from core.engines import floats, reference
-from core.engines.program import Program
 from core.formats import NumberFormat
 from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
@@ -49,7 +48,6 @@ class Executable:
     floats: tuple[str, ...]
     calibrated: str
     preliminary: bool = False
-    program: Program | None = None
 
 
 def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], Statistics]) -> Prepared:
@@ -76,7 +74,6 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
         floats=program.floats,
         calibrated=words,
         preliminary=preliminary,
-        program=program,
     )
 
 

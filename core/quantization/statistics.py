@@ -15,7 +15,7 @@ from core.errors import WeightsError
 from core.files import write_atomically
 from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph
-from core.quantization.groups import scale_groups
+from core.quantization.groups import COPYING, scale_groups
 from core.quantization.histogram import Histogram, histogram, merge
 from core.quantization.simulate import run_float
 
@@ -92,7 +92,7 @@ def _grouped(graph: Graph, batches: Iterable[Tensor]) -> Iterator[tuple[str, Ten
     for batch in batches:
         values = run_float(graph, batch)
         for node in graph.nodes:
-            if node.name in groups and node.kind not in ("concat", "max_pool", "flatten", "relu"):
+            if node.name in groups and node.kind not in COPYING:
                 yield groups[node.name], values[node.name].float().cpu()
 
 
