@@ -56,6 +56,12 @@ class DeviceError(BitlensError):
     kind = "device"
 
 
+class RangeError(BitlensError):
+    """A number format that cannot hold what a network computes."""
+
+    kind = "range"
+
+
 class Cancelled(BitlensError):
     """The person stopped a long operation."""
 

@@ -11,12 +11,13 @@ import torch
 from tqdm import tqdm
 
 from core import settings
+from core.cli.choices import positive
 from core.datasets import tiny_imagenet
 from core.errors import RequestError
-from core.formats import NARROWEST, WIDEST, number_format
+from core.formats import NARROWEST, WIDEST, NumberFormat, number_format
 from core.models.catalog import ARCHITECTURES
 from core.models.weights import LoadedNetwork, load_network
-from core.quantization.calibration import search_and_keep, with_search
+from core.quantization.calibration import search_and_keep, statistics_for, with_search
 from core.quantization.graph import Graph, fold, trace
 from core.quantization.statistics import Statistics, batches_of, collect
 
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--bits", type=_widths, default=range(NARROWEST, WIDEST + 1), help="with --data: the widths to search (2-16)"
     )
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for each search; the best so far is kept")
-    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--threads", type=positive, default=None)
     parser.add_argument("--progress", type=Path, help="a file that receives the share done, 0 to 1")
     parser.set_defaults(run=run)
 
@@ -51,11 +52,23 @@ def run(args: argparse.Namespace) -> None:
         )
     loaded = load_network(args.network, args.weights)
     graph = trace(fold(loaded.module), loaded.preprocessing.side)
+    if args.data is None:
+        _check_needed(loaded, graph, format)
     with _Progress(args.progress) as progress:
         if args.data is None:
             search_and_keep(loaded, graph, format, args.budget, progress.show)
         else:
             _ship(args, loaded, graph, progress)
+
+
+def _check_needed(loaded: LoadedNetwork, graph: Graph, format: NumberFormat) -> None:
+    """Raises RequestError for weights that ship with this format's lengths: what shipped would be used all the same."""
+    bits = (format.weight_bits, format.activation_bits)
+    if loaded.calibration is not None and statistics_for(loaded, graph).composed(*bits) is not None:
+        raise RequestError(
+            f"The {loaded.weights} weights of {loaded.network} come with the lengths of {format.title}.",
+            "Nothing needs to be searched; with --data, what ships is made anew.",
+        )
 
 
 def _widths(text: str) -> range:

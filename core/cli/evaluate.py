@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
     add_variant_options(parser)
     parser.add_argument("--limit", type=positive, default=None, help="only the first so many pictures")
-    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--threads", type=positive, default=None)
     parser.add_argument("--output", type=Path, default=None, help="also write the JSON there, row by row")
     parser.add_argument("--cards", action="store_true", help="also write the figures into the shipped weights' cards")
     parser.add_argument("--json", action="store_true")
@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
     if args.cards and args.weights != "photos":
         raise RequestError("--cards writes the cards of the photos weights.", "Leave --cards out for other weights.")
+    if args.cards and args.limit:
+        raise RequestError("The cards state scores over all pictures.", "Leave out --limit or --cards.")
     chosen = variants(args)
     split = tiny_imagenet.load(args.data, "val", settings.cache_folder())
     split = split.take(np.arange(len(split))[: args.limit])

@@ -22,19 +22,33 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns 0, or 2 where the request could not be met (one sentence on standard error)."""
+    """Run one command. Returns 0, or 2 where it could not be done (one sentence on standard error, never a traceback)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         args = _parser(arguments).parse_args(arguments)
         return int(args.run(args) or 0)
-    except BitlensError as error:
-        print(f"bitlens: {error}", file=sys.stderr)
-        if "--json" in arguments:
-            print(json.dumps({"schema": 1, "error": error.as_dict()}))
-        return 2
     except KeyboardInterrupt:
         print("bitlens: stopped.", file=sys.stderr)
         return 130
+    except BitlensError as error:
+        return _refuse(error, "--json" in arguments)
+    except Exception as error:
+        return _refuse(_unexpected(error), "--json" in arguments)
+
+
+def _refuse(error: BitlensError, as_json: bool) -> int:
+    print(f"bitlens: {error}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"schema": 1, "error": error.as_dict()}))
+    return 2
+
+
+def _unexpected(error: Exception) -> BitlensError:
+    """What no part of Bitlens foresaw, in one line: a library's message may have many."""
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    return BitlensError(
+        f"Something unexpected went wrong ({words}).", "Please report it, with the command that was run."
+    )
 
 
 class _Parser(argparse.ArgumentParser):

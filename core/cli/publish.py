@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from core import settings
+from core.cli.choices import positive
 from core.datasets import tiny_imagenet
 from core.models import cards
 from core.models.catalog import ARCHITECTURES
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="the .pt file that `train photos` writes")
     parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
     parser.add_argument("--output", type=Path, default=None, help="the .safetensors file to write; default: in assets")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=positive, default=1)
     parser.set_defaults(run=run)
 
 

@@ -10,6 +10,7 @@ import torch
 from tqdm import tqdm
 
 from core import settings
+from core.cli.choices import positive
 from core.datasets import tiny_imagenet
 from core.models.catalog import ARCHITECTURES, architecture
 from core.training import photos
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--stages", type=parse_stages, default=Recipe().stages, help="epochs x side, such as 8x32,3x48,2x64"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=positive, default=1)
     parser.set_defaults(run=run)
 
 

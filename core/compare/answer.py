@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.compare.records import Answer, Box, Guess
 from core.compare.view import View
+from core.errors import RangeError
 from core.images.crop import to_picture
 from core.models.preprocessing import Preprocessing
 from core.quantization.prepare import Executable
@@ -19,25 +20,28 @@ TOP = 5
 
 
 def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu", top: int = TOP) -> Answer:
-    """Run `variant` on the picture. Loads and lowers on first use, which `elapsed_ms` includes."""
+    """Run `variant` on the picture. Loads and lowers on first use, which `elapsed_ms` includes; timing comes after it."""
     began = time.perf_counter()
     prepared = networks.prepared(variant.network, variant.weights)
     executable = networks.executable(variant, device)
     x = view.tensor(prepared.loaded.preprocessing)
-    outputs, milliseconds = _timed(executable, x)
+    outputs = executable.run(x)
     scores = softmax(outputs[0])[0]
+    _check_finite(scores, variant)
+    guesses = _guesses(scores, prepared.loaded.labels, top)
     box = _box(outputs, view, prepared.loaded.preprocessing) if prepared.loaded.has_box else None
+    elapsed_ms = 1000 * (time.perf_counter() - began)
     return Answer(
         image=view.picture.name,
         variant=variant,
         engine=executable.engine,
         arithmetic=executable.arithmetic,
         device=device,
-        milliseconds=milliseconds,
-        elapsed_ms=1000 * (time.perf_counter() - began),
+        milliseconds=_milliseconds(executable, x, device),
+        elapsed_ms=elapsed_ms,
         weight_bytes=executable.weight_bytes,
         box=box,
-        top=_guesses(scores, prepared.loaded.labels, top),
+        top=guesses,
         probabilities=tuple(scores.tolist()),
         floats=executable.floats,
         calibrated=executable.calibrated,
@@ -50,25 +54,35 @@ def softmax(scores: Tensor) -> Tensor:
     return scores.double().softmax(dim=1)
 
 
+def _check_finite(scores: Tensor, variant: Variant) -> None:
+    """FP16 ends at 65,504: a network with larger values inside gives infinities, and scores that are no numbers."""
+    if not bool(scores.isfinite().all()):
+        raise RangeError(
+            f"Values inside this network are too large for {variant.title}: its scores are no numbers.",
+            "Choose a format with a wider range, such as BF16.",
+        )
+
+
 def ranking(scores: Tensor) -> Tensor:
     """Class indices by score descending, equal scores by index: one order everywhere."""
     return torch.sort(scores, dim=-1, descending=True, stable=True).indices
 
 
-def _timed(executable: Executable, x: Tensor) -> tuple[tuple[Tensor, ...], float | None]:
-    """The outputs, and the milliseconds of a warm run; None where the arithmetic is emulated and has no speed of its own."""
-    outputs = executable.run(x)
+def _milliseconds(executable: Executable, x: Tensor, device: str) -> float | None:
+    """Those of one more run, now warm; None where the arithmetic is emulated and has no speed of its own."""
     if executable.arithmetic == "emulated":
-        return outputs, None
+        return None
+    _wait(device)
     began = time.perf_counter()
-    outputs = executable.run(x)
-    _wait(outputs[0])
-    return outputs, 1000 * (time.perf_counter() - began)
+    executable.run(x)
+    _wait(device)
+    return 1000 * (time.perf_counter() - began)
 
 
-def _wait(value: Tensor) -> None:
-    if value.is_cuda:
-        torch.cuda.synchronize(value.device)
+def _wait(device: str) -> None:
+    """A GPU works on after a call has returned: what it has not finished would be timed with the next run, or not at all."""
+    if device == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _guesses(scores: Tensor, labels: tuple[str, ...], top: int) -> tuple[Guess, ...]:

@@ -13,7 +13,7 @@ from core.compare.records import SCHEMA, Answer
 COLUMNS = (
     *("image", "network", "weights", "format", "regime", "engine", "arithmetic", "device"),
     *("milliseconds", "elapsed_ms", "weight_bytes", "box_x0", "box_y0", "box_x1", "box_y1"),
-    *("rank", "class", "label", "score"),
+    *("rank", "class", "label", "score", "floats"),
 )
 # A spreadsheet runs a cell that starts with one of these as a formula (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -31,7 +31,7 @@ def to_json(answers: Iterable[Answer], environment: Mapping[str, Any]) -> str:
 
 
 def to_csv(answers: Iterable[Answer]) -> str:
-    """One row for each guess under COLUMNS; empty cells where there is no box or no speed."""
+    """One row for each guess under COLUMNS, which only ever grow at their end; empty cells where there is no box or speed."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -40,7 +40,7 @@ def to_csv(answers: Iterable[Answer]) -> str:
         shared = [_cell(row[column]) for column in COLUMNS[: COLUMNS.index("box_x0")]]
         for guess in row["top"]:
             own = [_cell(guess[column]) for column in ("rank", "class", "label", "score")]
-            writer.writerow([*shared, *(answer.box or [None] * 4), *own])
+            writer.writerow([*shared, *(answer.box or [None] * 4), *own, " ".join(answer.floats)])
     return text.getvalue()
 
 

@@ -35,9 +35,9 @@ class Answer:
     """What one variant says of one picture.
 
     `arithmetic` is native, integer or emulated; `milliseconds` is the format's speed (None when emulated), `elapsed_ms` what
-    the user waited. `box` is the main object in the picture's own pixels. `probabilities` holds every class, for charts.
-    `floats` names the float islands that ran (softmax, and normalisations inside a network); `calibrated` says how, in words;
-    `preliminary` that a search for better fractional lengths was asked for and is not there yet.
+    the user waited until the answer was known. `box` is the main object in the picture's own pixels. `probabilities` holds
+    every class, for charts. `floats` names the float islands that ran (softmax, and normalisations inside a network);
+    `calibrated` says how, in words; `preliminary` that a search for better fractional lengths was asked for and is not there.
     """
 
     image: str

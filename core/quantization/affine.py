@@ -17,6 +17,7 @@ from core.quantization.histogram import Histogram
 
 LOW, HIGH = 0, 255
 LARGEST_WEIGHT = 127
+LARGEST_BIAS = 2**30
 SHARES = np.linspace(0.2, 1.0, 81)
 
 
@@ -28,10 +29,15 @@ class Scale:
     zero_point: int
 
 
-def weight_scales(weight: Tensor) -> Tensor:
-    """One for each output channel, float64: the largest |weight| lands on 127. A channel of zeros gets 1."""
+def weight_scales(weight: Tensor, bias: Tensor, source_scale: float) -> Tensor:
+    """One for each output channel, float64: the largest |weight| lands on 127. A channel of zeros gets 1.
+
+    The bias is an int32 at this scale times the input's: where tiny weights stand beside a large bias, the scale is raised
+    until |bias| is at most 2^30. A weight of 1e-12 beside a bias of 0.5 at an input scale of 1 gets 0.5 / 2^30 = 4.7e-10.
+    """
     largest = weight.double().abs().flatten(1).amax(dim=1)
-    return torch.where(largest > 0, largest / LARGEST_WEIGHT, torch.ones_like(largest))
+    scales = torch.where(largest > 0, largest / LARGEST_WEIGHT, torch.ones_like(largest))
+    return torch.maximum(scales, bias.double().abs() / (source_scale * LARGEST_BIAS))
 
 
 def round_weights(weight: Tensor, scales: Tensor) -> Tensor:

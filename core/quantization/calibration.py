@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,15 +33,18 @@ SEARCH_START = "mse"
 
 
 def statistics_for(loaded: LoadedNetwork, graph: Graph) -> Statistics:
-    """Shipped statistics where there are some; else those kept in the cache folder for these very weights; else new ones."""
-    if loaded.calibration is not None:
-        return Statistics.load(loaded.calibration)
+    """Shipped statistics, and what was searched here beyond them; else those kept for these very weights; else new ones."""
     kept = _kept(loaded)
+    if loaded.calibration is not None:
+        shipped = Statistics.load(loaded.calibration)
+        later = Statistics.load(kept).lengths if kept.exists() else {}
+        return replace(shipped, lengths={**later, **shipped.lengths})
     if kept.exists():
         return Statistics.load(kept)
     pictures, words = calibration_pictures(loaded.preprocessing)
     found = Statistics(collect(graph, batches_of(pictures, 8)), words)
-    found.save(kept)
+    with suppress(OSError):  # a folder that cannot be written costs time at the next start, and no answer
+        found.save(kept)
     return found
 
 

@@ -178,6 +178,16 @@ def _simple(kind: Kind) -> Callable[[_Tracer, fx.Node, Any], None]:
     return lambda tracer, node, _: tracer.add(node, kind)
 
 
+def _add(tracer: _Tracer, node: fx.Node, _: Any) -> None:
+    shapes = {_shape(source) for source in _tensors(node)}
+    if len(list(_tensors(node))) != 2 or len(shapes) != 1 or node.kwargs.get("alpha", 1) != 1:
+        raise LoweringError(
+            f"{node.name} adds something else than two layers' outputs of one shape.",
+            "Add two outputs as they are, or run the network in a float format.",
+        )
+    tracer.add(node, "add")
+
+
 def _concat(tracer: _Tracer, node: fx.Node, _: Any) -> None:
     dimension = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else 0)
     if dimension not in (1, 1 - len(_shape(node)) - 1):
@@ -185,7 +195,14 @@ def _concat(tracer: _Tracer, node: fx.Node, _: Any) -> None:
     tracer.add(node, "concat")
 
 
-def _flatten(tracer: _Tracer, node: fx.Node, _: Any) -> None:
+def _flatten(tracer: _Tracer, node: fx.Node, module: nn.Flatten | None) -> None:
+    given = (*node.args[1:], *(None,) * 2)
+    start = module.start_dim if module else node.kwargs.get("start_dim", given[0] or 0)
+    end = module.end_dim if module else node.kwargs.get("end_dim", -1 if given[1] is None else given[1])
+    if start != 1 or end not in (-1, len(_shape(next(_tensors(node))))):
+        raise LoweringError(
+            f"{node.name} flattens dimensions {start} to {end}.", "Flatten from dimension 1 to the last."
+        )
     tracer.add(node, "flatten")
 
 
@@ -202,8 +219,8 @@ _TRANSLATIONS: dict[Any, Callable[[_Tracer, fx.Node, Any], None]] = {
     nn.ReLU: _simple("relu"),
     F.relu: _simple("relu"),
     torch.relu: _simple("relu"),
-    operator.add: _simple("add"),
-    torch.add: _simple("add"),
+    operator.add: _add,
+    torch.add: _add,
     torch.cat: _concat,
     nn.Flatten: _flatten,
     torch.flatten: _flatten,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -36,12 +36,13 @@ from core.quantization.graph import Graph, Node
 from core.quantization.groups import accumulators, scale_groups
 
 BIAS_BYTES = 4
-EXACT = 2**53
 
 
 class Scheme(Protocol):
-    """What differs between FIXED-N and INT8: types, weights, rescales."""
+    """What differs between FIXED-N and INT8: types, weights, rescales, and the largest |sum| an accumulator holds."""
 
+    @property
+    def widest(self) -> int: ...
     def integer(self, node: Node, group: str, signed: bool) -> Edge: ...
     def weights(self, node: Node, source: Edge) -> tuple[Tensor, Tensor, float | Tensor]: ...
     def rescale(self, total: float | Tensor, target: Edge) -> Rescale: ...
@@ -49,8 +50,11 @@ class Scheme(Protocol):
 
 @dataclass(frozen=True)
 class FixedScheme:
+    """Sums are exact in float64's 53 bits."""
+
     lengths: Lengths
     format: NumberFormat
+    widest: ClassVar[int] = 2**53
 
     def integer(self, node: Node, group: str, signed: bool) -> Edge:
         low, high = fixed_point.limits(self.format.activation_bits)
@@ -75,7 +79,10 @@ class FixedScheme:
 
 @dataclass(frozen=True)
 class AffineScheme:
+    """Sums are int32, as processors hold them."""
+
     scales: Mapping[str, Scale]
+    widest: ClassVar[int] = 2**31 - 1
 
     def integer(self, node: Node, group: str, signed: bool) -> Edge:
         chosen = self.scales[group]
@@ -84,7 +91,7 @@ class AffineScheme:
 
     def weights(self, node: Node, source: Edge) -> tuple[Tensor, Tensor, float | Tensor]:
         weight, bias = _parameters(node)
-        scales = affine.weight_scales(weight)
+        scales = affine.weight_scales(weight, bias, _number(source.scale))
         total = scales * _number(source.scale)
         return affine.round_weights(weight, scales), torch.round(bias.double() / total), total
 
@@ -140,7 +147,7 @@ class _Lowering:
 
     def _weighted(self, node: Node, sources: list[Edge]) -> None:
         weight, bias, total = self.scheme.weights(node, sources[0])
-        edge = self._target(node, total, _bound(weight, bias, sources[0], node.layer))
+        edge = self._target(node, total, self._bound(weight, bias, sources[0], node))
         rescale = self._rescale(total, edge)
         weight, bias = _packed(weight), bias.to(torch.int64)
         name = (node.name, node.layer, node.inputs)
@@ -173,6 +180,15 @@ class _Lowering:
         if node.name not in self.wide:
             return self._integer(node, signed and not node.relu)
         return Edge(node.name, "accumulator", -largest, largest, total, 0, node.shape)
+
+    def _bound(self, weight: Tensor, bias: Tensor, source: Edge, node: Node) -> int:
+        """The largest |accumulator| that any input can cause: sum |w| times the largest |q - zero point|, plus |bias|."""
+        reach = max(abs(source.low - source.zero_point), abs(source.high - source.zero_point))
+        largest = int((weight.abs().flatten(1).sum(dim=1) * reach + bias.abs()).max())
+        if largest > self.scheme.widest:
+            bits = self.scheme.widest.bit_length()
+            raise LoweringError(f"The sums of {node.layer} need more than {bits} bits.", "Use another format.")
+        return largest
 
     def _integer(self, node: Node, signed: bool) -> Edge:
         return self.scheme.integer(node, self.groups[node.name], signed)
@@ -210,15 +226,6 @@ def _number(scale: float | Tensor) -> float:
     if isinstance(scale, Tensor):
         raise LoweringError("A scale for each channel reached an operation that takes one.", "Please report it.")
     return scale
-
-
-def _bound(weight: Tensor, bias: Tensor, source: Edge, layer: str) -> int:
-    """The largest |accumulator| that any input can cause: sum |w| times the largest |q - zero point|, plus |bias|."""
-    reach = max(abs(source.low - source.zero_point), abs(source.high - source.zero_point))
-    largest = int((weight.abs().flatten(1).sum(dim=1) * reach + bias.abs()).max())
-    if largest > EXACT:
-        raise LoweringError(f"The sums of {layer} need more than 53 bits.", "Use a format with fewer bits.")
-    return largest
 
 
 def _packed(weight: Tensor) -> Tensor:

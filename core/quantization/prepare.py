@@ -9,6 +9,7 @@ from functools import cache
 from torch import Tensor, fx
 
 from core.engines import floats, reference
+from core.engines.program import FLOAT_ISLANDS
 from core.formats import NumberFormat
 from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
@@ -63,7 +64,8 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
     if format.dtype is not None:
         network = floats.convert(prepared.folded, format.dtype, device)
         size = lower.weight_bytes(prepared.graph, format)
-        return Executable(lambda x: floats.run(network, x), floats.NAME, floats.ARITHMETIC, size, ("softmax",), "")
+        islands = tuple(FLOAT_ISLANDS)
+        return Executable(lambda x: floats.run(network, x), floats.NAME, floats.ARITHMETIC, size, islands, "")
     chosen, words, preliminary = quantizers(prepared, format, calibration)
     program = lower.lower(prepared.graph, chosen, format)
     return Executable(

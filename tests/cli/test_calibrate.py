@@ -78,6 +78,8 @@ def test_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--format", "int8"], "INT8 has no fractional lengths to search for."),
         (["--format", "fixed1"], "There is no number format named 'fixed1'."),
         (["--data", "x", "--weights", "imagenet"], "--data calibrates the photos weights."),
+        (["--threads", "-1"], "-1 is not a whole number above 0."),
+        (["--format", "fixed8"], "The photos weights of squeezenet come with the lengths of FIXED-8."),
         (["--bits", "8"], "8 is no range of widths."),
         (["--bits", "16-2"], "16-2 is no range of widths."),
         (["--bits", "1-8"], "1-8 is no range of widths."),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.cli import classify as module
 from core.cli.choices import add_variant_options, variants
 from core.cli.main import main
 from core.compare.answer import answer
@@ -169,6 +170,22 @@ def test_photos_that_are_none(
     (tmp_path / "large.png").write_bytes(bytes(1_000_001))
     assert main(["classify", str(tmp_path / "large.png"), *_options(weights)]) == 2
     assert "large.png has more than 1 MB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_what_nobody_foresaw_is_one_sentence_too(
+    photo: Path, weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("shapes\n  do not match")
+
+    monkeypatch.setattr(module, "answer", fail)
+    assert main(["classify", str(photo), *_options(weights), *options]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("bitlens: Something unexpected went wrong (RuntimeError: shapes do not match).")
+    assert len(err.splitlines()) == 1
+    if options:
+        assert json.loads(out)["error"]["kind"] == "error"
 
 
 def test_in_a_process_of_its_own(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def test_figures_go_into_the_cards(weights: str, tmp_path: Path, monkeypatch: py
     ("options", "sentence"),
     [
         (["--cards"], "--cards writes the cards of the photos weights."),
+        (["--weights", "photos", "--cards", "--limit", "5"], "The cards state scores over all pictures."),
+        (["--threads", "0"], "0 is not a whole number above 0."),
         (["--limit", "0"], "0 is not a whole number above 0."),
         (["--limit", "-5"], "-5 is not a whole number above 0."),
         (["--formats", "fixed1"], "There is no number format named 'fixed1'."),

@@ -36,6 +36,7 @@ def answer(
         box=box,
         top=tuple(Guess(rank, index, LABELS[index], probabilities[index]) for rank, index in enumerate(order, start=1)),
         probabilities=tuple(probabilities),
+        floats=("softmax",),
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.compare import answer as module
 from core.compare.answer import answer, ranking, softmax
 from core.compare.view import View
+from core.errors import RangeError
 from core.models.labels import labels
 from core.models.weights import load_network
 from core.quantization.prepare import Executable
@@ -68,7 +69,7 @@ def test_what_is_said_of_the_computing(networks: Networks, view: View, weights: 
     assert found.arithmetic == FORMATS[name]
     assert found.engine == ("torch" if found.arithmetic == "native" else "reference")
     assert (found.milliseconds is None) == (found.arithmetic == "emulated")
-    assert found.elapsed_ms > (found.milliseconds or 0) >= 0
+    assert found.elapsed_ms > 0 and found.milliseconds != 0
     assert found.floats == ("softmax",)
     assert len(found.top) == 3
     assert len(found.probabilities) == 200
@@ -110,6 +111,16 @@ def test_equal_scores_go_by_class_index(
     assert ranking(tied)[0].tolist() == [*range(1, 200, 2), *range(0, 200, 2)]
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_scores_that_are_no_numbers_are_an_error_in_words(
+    networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    """FP16 turns what is above 65,504 into infinity: inf - inf, in softmax, is no number."""
+    _stub(networks, monkeypatch, lambda x: (torch.full((1, 200), value), torch.zeros(1, 4)))
+    with pytest.raises(RangeError, match="too large for FP16: its scores are no numbers. Choose a format with a wider"):
+        answer(networks, view, Variant("squeezenet", weights, "fp16"))
+
+
 def test_a_box_that_is_inside_out_or_too_large(
     networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,8 +147,36 @@ def test_softmax_stays_finite_in_float64() -> None:
 def test_a_native_speed_is_that_of_a_warm_run(
     networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter([0.0, 10.0, 10.25, 11.0])  # the first run, of ten seconds, loads and warms up
+    clock = iter([0.0, 10.0, 11.0, 11.25])  # the first run, of ten seconds, loads and warms up
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     _stub(networks, monkeypatch, lambda x: (torch.zeros(1, 200), torch.zeros(1, 4)))
     found = answer(networks, view, Variant("squeezenet", weights, "fp32"))
-    assert (found.milliseconds, found.elapsed_ms) == (250.0, 11000.0)
+    assert (found.milliseconds, found.elapsed_ms) == (250.0, 10000.0)
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("cpu", ["clock", "run", "clock", "clock", "run", "clock"]),
+        ("cuda", ["clock", "run", "clock", "wait", "clock", "run", "wait", "clock"]),
+    ],
+)
+def test_a_gpu_is_waited_for_before_and_after_the_timed_run(
+    networks: Networks,
+    view: View,
+    weights: str,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    expected: list[str],
+) -> None:
+    events: list[str] = []
+
+    def outputs(x: Tensor) -> tuple[Tensor, ...]:
+        events.append("run")
+        return torch.zeros(1, 200), torch.zeros(1, 4)
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: events.append("clock") or 0.0))
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: events.append("wait"))
+    _stub(networks, monkeypatch, outputs)
+    answer(networks, view, Variant("squeezenet", weights, "fp32"), device)
+    assert events == expected

@@ -71,6 +71,7 @@ def test_no_cell_can_be_a_formula(name: str) -> None:
     (row,) = rows(to_csv([hostile]))
     assert row["image"] == row["label"] == f"'{name}"
     assert row["score"] == "0.5"
+    assert row["floats"] == "softmax"
 
 
 def test_commas_quotes_and_line_breaks_survive() -> None:

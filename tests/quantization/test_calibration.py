@@ -134,6 +134,32 @@ def test_a_folder_that_changes_is_read_again(prepared: Prepared, folder: Path, c
     assert collected == [3, 4, 3, 3]
 
 
+def test_a_search_beyond_what_shipped_is_read_back(folder: Path, tmp_path: Path) -> None:
+    """The shipped file holds the lengths of FIXED-8 alone; those of FIXED-4 are searched here."""
+    loaded = LoadedNetwork("small", "x.pth", small(), SMALL, tuple("abcdefghij"), "f" * 64, True, {})
+    first = prepare(loaded, statistics_for)
+    search_and_keep(first.loaded, first.graph, number_format("fixed8"), 1.0, lambda share: None)
+    shipped = statistics_for(first.loaded, first.graph)
+    shipped.save(tmp_path / "shipped.json")
+    again = prepare(
+        dataclasses.replace(loaded, calibration=tmp_path / "shipped.json", fingerprint="e" * 64), statistics_for
+    )
+    assert quantizers(again, number_format("fixed4"), Calibration())[2]
+    search_and_keep(again.loaded, again.graph, number_format("fixed4"), 1.0, lambda share: None)
+    anew = prepare(again.loaded, statistics_for)
+    assert not quantizers(anew, number_format("fixed4"), Calibration())[2]
+    assert anew.statistics().lengths[8] == shipped.lengths[8]
+
+
+def test_statistics_that_cannot_be_kept_are_used_all_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "file"))
+    loaded = LoadedNetwork("small", "x.pth", small(), SMALL, tuple("abcdefghij"), "f" * 64, True, {})
+    assert prepare(loaded, statistics_for).statistics().pictures == "3 pictures of mine"
+
+
 def test_the_histograms_count_every_value(prepared: Prepared, folder: Path) -> None:
     """By hand for two groups: the input, and what the first convolution and its pool share."""
     pictures, _ = calibration_pictures(SMALL)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -133,6 +135,74 @@ def test_what_has_no_integer_form_is_named() -> None:
         trace(fold(network), 16)
     with pytest.raises(LoweringError, match="windows of unequal size"):
         trace(fold(nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(3))), 16)
+
+
+class Joined(nn.Module):
+    """Two convolutions whose outputs a function joins."""
+
+    def __init__(self, join: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.one, self.other, self.join = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 1), join
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.join(self.one(x), self.other(x))
+
+
+@pytest.mark.parametrize(
+    ("join", "says"),
+    [
+        (lambda one, other: one + 1.5, "add adds something else"),
+        (lambda one, other: torch.add(one, other, alpha=2), "add adds something else"),
+        (lambda one, other: one + torch.flatten(one, 2).mean(), "flatten flattens dimensions 2 to -1|mean"),
+        (lambda one, other: torch.flatten(one), "flatten flattens dimensions 0 to -1"),
+        (lambda one, other: torch.flatten(one, 1, 2), "flatten flattens dimensions 1 to 2"),
+        (lambda one, other: torch.flatten(one, start_dim=2), "flatten flattens dimensions 2 to -1"),
+        (lambda one, other: torch.cat([one, other], 2), "cat joins along dimension 2"),
+    ],
+)
+def test_what_would_be_lowered_wrongly_is_refused(join: Callable[[Tensor, Tensor], Tensor], says: str) -> None:
+    with pytest.raises(LoweringError, match=says):
+        trace(fold(Joined(join)), 8)
+
+
+@pytest.mark.parametrize("join", [torch.add, lambda one, other: torch.flatten(one + other, 1, 3)])
+def test_what_looks_alike_and_is_right_is_lowered(join: Callable[[Tensor, Tensor], Tensor]) -> None:
+    x, network = pictures(4), Joined(join)
+    graph = trace(fold(network), 16)
+    lowered = program(graph, x, "fixed16")
+    with torch.no_grad():
+        exact = network(x)
+    assert sqnr(exact, reference.outputs(lowered, reference.run(lowered, x))[0]) > 60
+
+
+def test_int8_sums_fit_in_int32() -> None:
+    """Tiny weights beside a large bias: at the weights' own scale the bias would need 45 bits. By hand in int64."""
+    network = nn.Sequential(nn.Conv2d(3, 2, 1))
+    with torch.no_grad():
+        network[0].weight.copy_(torch.tensor([[1e-12, -2e-12, 0.0], [0.5, -0.25, 0.125]]).view(2, 3, 1, 1))
+        network[0].bias.copy_(torch.tensor([0.75, 0.1]))
+    x, graph = pictures(4), trace(fold(network), 16)
+    lowered = program(graph, x, "int8")
+    source, convolution = lowered.operations
+    assert isinstance(convolution, Convolution)
+    assert convolution.bias.abs().max() <= 2**30
+    q = reference.run(lowered, x)
+    integers = q[source.name].to(torch.int64).numpy() - lowered.edges[source.name].zero_point
+    sums = np.einsum("oi,nihw->nohw", convolution.weight.to(torch.int64).numpy()[:, :, 0, 0], integers)
+    sums += convolution.bias.numpy()[None, :, None, None]
+    assert np.abs(sums).max() < 2**31
+    assert np.array_equal(sums, q[convolution.name].numpy().astype(np.int64))
+    found = reference.outputs(lowered, q)[0]
+    assert found[:, 0].sub(0.75).abs().max() < 1e-6
+
+
+def test_int8_sums_that_cannot_fit_are_refused() -> None:
+    """66,000 weights of 127 times inputs up to 255 reach 2^31."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 160 * 160, 1))
+    nn.init.constant_(network[1].weight, 1.0)
+    graph = trace(fold(network), 160)
+    with pytest.raises(LoweringError, match="The sums of 1 need more than 31 bits"):
+        program(graph, torch.rand(1, 3, 160, 160), "int8")
 
 
 def test_weight_bytes_counts_packed_bits() -> None:
