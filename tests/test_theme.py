@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.variants import LARGEST_WEIGHTS_MB
+
 CONFIG = tomllib.loads((Path(__file__).resolve().parent.parent / ".streamlit" / "config.toml").read_text())
 TEXT, LARGE_OR_GRAPHIC = 4.5, 3.0  # the least ratios of level AA
 CAPTION = 0.6  # Streamlit draws a caption's text at this opacity
@@ -56,6 +58,6 @@ def test_theme_is_readable(name: str) -> None:
 def test_visitors_are_protected() -> None:
     assert CONFIG["server"]["enableXsrfProtection"] is True
     assert CONFIG["server"]["enableCORS"] is True
-    assert CONFIG["server"]["maxUploadSize"] == 50
+    assert CONFIG["server"]["maxUploadSize"] == LARGEST_WEIGHTS_MB  # no request may bring more than the largest upload
     assert CONFIG["client"]["showErrorDetails"] == "none"
     assert CONFIG["browser"]["gatherUsageStats"] is False

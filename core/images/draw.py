@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +33,13 @@ def shrink(image: Image.Image, side: int) -> Image.Image:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def data_uri(image: Image.Image, format: str) -> str:
+    """The picture as an address that holds it: `data:image/jpeg;base64,...` for "JPEG"."""
+    stream = io.BytesIO()
+    image.save(stream, format, quality=85)
+    return f"data:image/{format.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def draw_boxes(image: Image.Image, boxes: Sequence[DrawnBox]) -> Image.Image:

@@ -29,18 +29,14 @@ class Pictures:
             raise ImageError(found.message, found.remedy)
         return found
 
-    def find(self, key: Hashable, name: str) -> Picture | None:
-        """The picture, if it is still kept."""
+    def error(self, key: Hashable, name: str) -> ImageError | None:
+        """Why the picture could not be decoded, where that was tried."""
         found = self._kept.get((key, name))
-        return found if isinstance(found, Picture) else None
-
-
-def pixels(picture: Picture) -> int:
-    return picture.image.width * picture.image.height
+        return found if isinstance(found, ImageError) else None
 
 
 def _pixels(found: Picture | ImageError) -> int:
-    return pixels(found) if isinstance(found, Picture) else 1
+    return found.image.width * found.image.height if isinstance(found, Picture) else 1
 
 
 def _decode(data: bytes, name: str) -> Picture | ImageError:

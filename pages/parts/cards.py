@@ -5,8 +5,6 @@ One element for the whole grid, so that nothing jumps while answers arrive, and 
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -16,7 +14,7 @@ from core.charts.style import duration, look, size
 from core.compare.changes import Move, box_iou, moves
 from core.compare.records import Answer, Box
 from core.errors import BitlensError
-from core.images.draw import shrink
+from core.images.draw import data_uri, shrink
 from core.models.catalog import architecture
 from core.variant import Variant
 
@@ -60,10 +58,8 @@ STYLE = """
 
 def style(picture: Image.Image) -> str:
     """The grid's style sheet, with the picture that its cards show: sent once, and not with each of them."""
-    stream = io.BytesIO()
-    shrink(picture, THUMBNAIL).save(stream, "JPEG", quality=80)
-    data = base64.b64encode(stream.getvalue()).decode()
-    shot = f".bl-shot {{aspect-ratio: {picture.width} / {picture.height}; background-image: url(data:image/jpeg;base64,{data})}}"
+    small = data_uri(shrink(picture, THUMBNAIL), "JPEG")
+    shot = f".bl-shot {{aspect-ratio: {picture.width} / {picture.height}; background-image: url({small})}}"
     return f"<style>{STYLE}{shot}</style>"
 
 

@@ -12,13 +12,13 @@ from core.compare.records import Answer
 from core.compare.sentences import sentence, summary
 from core.compare.service import BEHIND, shared_comparison
 from core.compare.view import View
-from core.errors import BitlensError
+from core.errors import BitlensError, ImageError
 from core.images.crop import Crop
 from core.models.catalog import ARCHITECTURES
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
-from pages.parts import cards, details, picker, searching
-from pages.parts.session import literal, session
+from pages.parts import cards, details, picker, preview, searching
+from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 
 POLL_S = 0.5
@@ -39,7 +39,7 @@ def page() -> None:
     asked = _ask(picked, chosen) if chosen else []  # first of all: the networks work while the page is drawn
     with place:
         seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
-        picker.show(picked, seen.fraction, seen.side)
+        preview.show(picked, seen.fraction, seen.side)
     with right:
         if chosen:
             _compare(picked, chosen, asked)
@@ -63,7 +63,7 @@ def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
     details.charts(View(picked.current, picked.crop), chosen, answers)
     searching.offer(chosen, answers)
     details.explanations()
-    if len(picked.pictures) > 1:
+    if len(picked.files) > 1:
         with several:
             _several(picked, chosen)
 
@@ -130,13 +130,27 @@ def _what_changed(answers: Sequence[Answer]) -> None:
 
 
 def _several(picked: picker.Picked, chosen: Chosen) -> None:
-    """The other pictures: which first answers changed, computed behind those of the open one."""
-    st.subheader(f"All {len(picked.pictures)} pictures")
-    service, bar = shared_comparison(), st.empty()
-    views = [View(one, picked.crop if one is picked.current else Crop()) for one in picked.pictures]
-    groups = [service.answers(view, chosen.variants(), session(), BEHIND) for view in views]
-    futures = [future for group in groups for future in group]
-    _as_they_come(futures, lambda done: bar.progress(done / len(futures), f"{done} of {len(futures)} answers"))
+    """All pictures, one after the other: which first answers changed, computed behind those of the open one."""
+    count = len(picked.files)
+    st.subheader(f"All {count} pictures")
+    bar, before, now = st.empty(), st.session_state.get("several", {}), {}
+    for place, file in enumerate(picked.files):
+        bar.progress(place / count, f"{place} of {count} pictures")
+        key = (file.key, file.name, picked.crop_of(file), tuple(chosen.variants()))
+        now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen)
+    st.session_state["several"] = now
     bar.empty()
-    for line in summary([_answers(group) for group in groups]):
+    for line in summary(list(now.values())):
         st.markdown(literal(line.sentence))
+
+
+def _all_answers(file: picker.File, crop: Crop, chosen: Chosen) -> list[Answer]:
+    """One picture's, without those that failed; none where it cannot be read, which is said."""
+    try:
+        view = View(file.picture(), crop)
+    except ImageError as error:
+        problem(error)
+        return []
+    futures = shared_comparison().answers(view, chosen.variants(), session(), BEHIND)
+    _as_they_come(futures, lambda done: None)
+    return _answers(futures)

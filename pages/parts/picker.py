@@ -1,29 +1,24 @@
-"""The picture: from the gallery, an upload or the camera, with the crop that the networks see."""
+"""The picture: dropped on the page, from the gallery or the camera, with the crop that the networks see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
-from PIL import Image
 
 from core import settings
 from core.errors import ImageError
-from core.images.crop import Crop, crop_box, cut
+from core.images.crop import Crop
 from core.images.decode import Picture
-from core.images.draw import DrawnBox, draw_boxes, shrink
 from core.images.samples import sample, samples
-from core.serving.pictures import pixels, shared_pictures
-from pages.parts.session import literal, problem
+from core.serving.pictures import shared_pictures
+from pages.parts.session import problem
 
 GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
 SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
 EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MOST_UPLOADS = 20
-MOST_TOGETHER = 2  # pictures of the largest size, in pixels
-SHOWN = 640
-CROP_COLOUR = "#E69F00"
 
 
 @dataclass(frozen=True)
@@ -34,18 +29,32 @@ class File:
     name: str
     read: Callable[[], bytes]
 
+    def picture(self) -> Picture:
+        """Decoded once, while it is kept. Raises ImageError."""
+        return shared_pictures().decoded(self.key, self.name, self.read)
+
 
 @dataclass(frozen=True)
 class Picked:
-    """The pictures to compare, the one that is open, and the crop that is shown to the networks."""
+    """The files to compare, the picture that is open, and the crops by file key, where they were moved."""
 
-    pictures: tuple[Picture, ...]
+    files: tuple[File, ...]
+    open: File
     current: Picture
-    crop: Crop
+    crops: Mapping[str, Crop]
+
+    @property
+    def crop(self) -> Crop:
+        """That of the open picture."""
+        return self.crop_of(self.open)
+
+    def crop_of(self, file: File) -> Crop:
+        return self.crops.get(file.key, Crop())
 
 
 def pick() -> Picked | None:
     """Draw the picker. None while there is no picture that can be read."""
+    uploaded = _uploads()
     source = st.pills(
         "Picture",
         list(SOURCES),
@@ -56,41 +65,36 @@ def pick() -> Picked | None:
         bind="query-params",
         wrap=True,
     )
-    pictures = {GALLERY: _gallery, UPLOAD: _uploads, CAMERA: _camera}[source or GALLERY]()
-    if not pictures:
+    files = _readable({GALLERY: _gallery, UPLOAD: lambda: uploaded, CAMERA: _camera}[source or GALLERY]())
+    if not files:
         return None
-    current = _open(pictures)
-    return Picked(pictures, current, _crop(current))
+    chosen = _open(files)
+    return Picked(tuple(files), chosen, chosen.picture(), _crops(chosen))
 
 
-def show(picked: Picked, fraction: float, side: int) -> None:
-    """The picture with its crop outlined, and the crop as the networks see it."""
-    image = picked.current.image
-    box = crop_box(image.width, image.height, picked.crop, fraction)
-    outlined = _outlined(image, box)
-    alt = f"{picked.current.name}, with the crop that the networks see outlined"
-    st.image(outlined, output_format="JPEG", width="stretch", alt=alt)
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-        st.image(
-            cut(image, box, side).resize((224, 224), Image.Resampling.NEAREST),
-            output_format="PNG",
-            width=80,
-            alt=f"The {side} x {side} pixels that the networks see",
-        )
-        st.caption(f"The {side} × {side} pixels that every network sees, the same for every format.")
-    if picked.current.note:
-        st.caption(picked.current.note)
+def _uploads() -> list[File]:
+    files = st.file_uploader(
+        "Drop photos here",
+        EXTENSIONS,
+        accept_multiple_files=True,
+        key="upload",
+        on_change=_show_uploads,
+        max_upload_size=settings.max_upload_bytes() // 1_000_000,
+        help=f"JPEG, PNG, WebP, GIF, BMP or TIFF, up to {MOST_UPLOADS} at once. They stay in this server's memory and are gone "
+        "when you close the page.",
+    )
+    if len(files) > MOST_UPLOADS:
+        st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
+    names = numbered([file.name for file in files[:MOST_UPLOADS]])
+    return [File(file.file_id, name, file.getvalue) for file, name in zip(files, names, strict=False)]
 
 
-def _outlined(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
-    """Made small before it is drawn on, so that a large photograph costs no more than a small one."""
-    small = shrink(image, SHOWN)
-    across, down = small.width / image.width, small.height / image.height
-    scaled = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
-    return draw_boxes(small, [DrawnBox(scaled, CROP_COLOUR)])
+def _show_uploads() -> None:
+    if st.session_state["upload"]:
+        st.session_state["from"] = UPLOAD
 
 
-def _gallery() -> tuple[Picture, ...]:
+def _gallery() -> list[File]:
     names = [one.name for one in samples()]
     name = st.selectbox(
         "Sample picture", names, format_func=lambda one: sample(one).title, key="sample", bind="query-params"
@@ -100,22 +104,7 @@ def _gallery() -> tuple[Picture, ...]:
         f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. "
         "A picture may show nothing that the networks know: then they are unsure."
     )
-    return _readable([File(chosen.name, chosen.name, chosen.file.read_bytes)])
-
-
-def _uploads() -> tuple[Picture, ...]:
-    files = st.file_uploader(
-        "Drop photos here",
-        EXTENSIONS,
-        accept_multiple_files=True,
-        key="upload",
-        max_upload_size=settings.max_upload_bytes() // 1_000_000,
-        help="JPEG, PNG, WebP, GIF, BMP or TIFF. They stay in this server's memory and are gone when you close the page.",
-    )
-    if len(files) > MOST_UPLOADS:
-        st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
-    names = numbered([file.name for file in files[:MOST_UPLOADS]])
-    return _readable([File(file.file_id, name, file.getvalue) for file, name in zip(files, names, strict=False)])
+    return [File(chosen.name, chosen.name, chosen.file.read_bytes)]
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -127,55 +116,67 @@ def numbered(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _camera() -> tuple[Picture, ...]:
+def _camera() -> list[File]:
     shot = st.camera_input("Take a photo", key="camera")
-    return _readable([File(shot.file_id, "camera", shot.getvalue)]) if shot else ()
+    return [File(shot.file_id, "camera", shot.getvalue)] if shot else []
 
 
-def _readable(files: Sequence[File]) -> tuple[Picture, ...]:
-    """Those that can be decoded; a sentence for each that cannot. What was on the page stays, if none of them can."""
-    pictures: list[Picture] = []
-    shown: list[tuple[str, str]] = []
-    room = MOST_TOGETHER * settings.max_pixels()
-    for file in files:
+def _readable(files: Sequence[File]) -> list[File]:
+    """Without those that are known to be bad, and a sentence for each of them; the open one is decoded to know it.
+
+    What was on the page stays, if none of them can be read.
+    """
+    good = [file for file in files if not _told(file)]
+    while good:
+        place = min(st.session_state.get("open") or 0, len(good) - 1)
         try:
-            picture = shared_pictures().decoded(file.key, file.name, file.read)
+            good[place].picture()
         except ImageError as error:
             problem(error)
-            continue
-        room -= pixels(picture)
-        if room < 0:
-            many = f"{MOST_TOGETHER * settings.max_pixels() // 1_000_000} million pixels are shown together"
-            st.warning(literal(f"{file.name} and what follows it is left out: at most {many}."))
-            break
-        pictures.append(picture)
-        shown.append((file.key, file.name))
-    if pictures:
-        st.session_state["shown"] = shown
-    return tuple(pictures) or (_shown_before() if files else ())
+            del good[place]
+        else:
+            st.session_state["last_open"] = good[place]
+            return good
+    last: File | None = st.session_state.get("last_open")
+    return [last] if files and last else []
 
 
-def _shown_before() -> tuple[Picture, ...]:
-    found = (shared_pictures().find(key, name) for key, name in st.session_state.get("shown", ()))
-    return tuple(picture for picture in found if picture is not None)
+def _told(file: File) -> bool:
+    """Whether the file is known to be bad: then the page says so."""
+    error = shared_pictures().error(file.key, file.name)
+    if error is not None:
+        problem(error)
+    return error is not None
 
 
-def _open(pictures: tuple[Picture, ...]) -> Picture:
-    if len(pictures) == 1:
-        return pictures[0]
-    index = st.selectbox(
+def _open(files: Sequence[File]) -> File:
+    if len(files) == 1:
+        return files[0]
+    place = st.selectbox(
         "Open picture",
-        range(len(pictures)),
-        format_func=lambda one: pictures[one].name,
+        range(len(files)),
+        format_func=lambda one: files[one].name,
         key="open",
         bind="query-params",
     )
-    return pictures[min(index or 0, len(pictures) - 1)]
+    return files[min(place or 0, len(files) - 1)]
 
 
-def _crop(picture: Picture) -> Crop:
+def _crops(file: File) -> dict[str, Crop]:
+    """The sliders of the open picture's crop; the crops of this session by file key."""
+    crops: dict[str, Crop] = st.session_state.setdefault("crops", {})
+    if st.session_state.get("cropped", file.key) != file.key:
+        _move_sliders(crops.get(file.key, Crop()))
+    st.session_state["cropped"] = file.key
     with st.popover("Move the crop", width="stretch"):
         size = st.slider("Size, % of the largest square", 10, 100, 100, key="zoom", bind="query-params")
         across = st.slider("Left to right, %", 0, 100, 50, key="across", bind="query-params")
         down = st.slider("Top to bottom, %", 0, 100, 50, key="down", bind="query-params")
-    return Crop(across / 100, down / 100, size / 100)
+    crops[file.key] = Crop(across / 100, down / 100, size / 100)
+    return crops
+
+
+def _move_sliders(crop: Crop) -> None:
+    """To where they stood when this picture was last open."""
+    for key, share in (("zoom", crop.size), ("across", crop.x), ("down", crop.y)):
+        st.session_state[key] = round(100 * share)

@@ -81,7 +81,7 @@ def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
         "Weights file",
         ["safetensors", "pth"],
         key="weights_file",
-        max_upload_size=LARGEST_WEIGHTS_MB,
+        max_upload_size=min(LARGEST_WEIGHTS_MB, st.get_option("server.maxUploadSize")),
         help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or the compact one for 64 x 64 pictures.",
     )
     if file is None:

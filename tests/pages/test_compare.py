@@ -48,7 +48,7 @@ class Cards(HTMLParser):
         self.text += data
 
 
-def opened(**query: str) -> AppTest:
+def opened(**query: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
@@ -59,6 +59,12 @@ def opened(**query: str) -> AppTest:
 
 def cards(app: AppTest) -> Cards:
     return Cards(next(element.proto.body for element in app.get("html") if "<article" in element.proto.body))
+
+
+def seen(app: AppTest) -> str:
+    """The name of the picture that is shown."""
+    body = next(element.proto.body for element in app.get("html") if "bl-seen" in element.proto.body)
+    return body.partition('alt="')[2].partition(", with the crop")[0]
 
 
 def jpeg(colour: str, size: tuple[int, int] = (90, 60)) -> bytes:
@@ -101,6 +107,39 @@ def test_an_upload_is_answered_and_a_bad_one_leaves_the_page_as_it_was() -> None
     assert not app.exception
     assert any(element.value.replace("\\", "").startswith("bad.jpg is not a picture") for element in app.error)
     assert cards(app).names == ["SqueezeNet, FP32"]
+
+
+def test_a_photo_can_be_dropped_on_the_first_page() -> None:
+    app = opened(networks="SqueezeNet", formats="FP32")
+    assert app.session_state["from"] == "gallery"
+    app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()
+    assert app.session_state["from"] == "upload"
+    assert seen(app) == "red.jpg"
+    app.session_state["from"] = "gallery"
+    app.run()
+    assert seen(app) == samples()[0].name
+
+
+def test_each_picture_keeps_its_own_crop() -> None:
+    app = opened(networks="SqueezeNet", formats="FP32")
+    files = [(name, jpeg(colour), "image/jpeg") for name, colour in (("a.jpg", "red"), ("b.jpg", "blue"))]
+    app.file_uploader(key="upload").set_value(files).run()
+    app.slider(key="zoom").set_value(40).run()
+    app.selectbox(key="open").select_index(1).run()
+    assert (seen(app), app.slider(key="zoom").value) == ("b.jpg", 100)
+    app.selectbox(key="open").select_index(0).run()
+    assert (seen(app), app.slider(key="zoom").value) == ("a.jpg", 40)
+
+
+def test_a_bad_file_among_several_is_named_and_the_others_are_compared() -> None:
+    app = opened(networks="SqueezeNet", formats=["FP32", "FIXED-8"])
+    good, bad = ("good.jpg", jpeg("red"), "image/jpeg"), ("bad.jpg", b"<html></html>", "image/jpeg")
+    app.file_uploader(key="upload").set_value([bad, good, ("last.jpg", b"", "image/jpeg")]).run()
+    assert not app.exception
+    told = " ".join(element.value.replace("\\", "") for element in app.error)
+    assert "bad.jpg" in told and "last.jpg" in told
+    assert seen(app) == "good.jpg"
+    assert any(" of 1 picture" in element.value for element in app.markdown)
 
 
 def test_imagenet_weights_that_are_absent_are_greyed_with_reason_and_remedies() -> None:

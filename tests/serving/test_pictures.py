@@ -28,8 +28,7 @@ def test_a_picture_is_read_and_decoded_once() -> None:
     first = pictures.decoded("a", "red.png", source)
     assert pictures.decoded("a", "red.png", source) is first
     assert source.reads == 1
-    assert pictures.find("a", "red.png") is first
-    assert pictures.find("b", "red.png") is None
+    assert pictures.error("a", "red.png") is None
     assert pictures.decoded("a", "red.png (2)", source).name == "red.png (2)"
 
 
@@ -39,7 +38,8 @@ def test_what_is_no_picture_says_so_each_time_and_is_read_once() -> None:
         with pytest.raises(ImageError, match="page.png is not a picture"):
             pictures.decoded("a", "page.png", source)
     assert source.reads == 1
-    assert pictures.find("a", "page.png") is None
+    assert str(pictures.error("a", "page.png")).startswith("page.png is not a picture")
+    assert pictures.error("b", "page.png") is None
 
 
 def test_the_pixels_kept_are_bounded_and_what_went_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +48,8 @@ def test_the_pixels_kept_are_bounded_and_what_went_comes_back(monkeypatch: pytes
     pictures, sources = Pictures(), [Source(_png(1000)) for _ in range(5)]
     for key, source in enumerate(sources):
         pictures.decoded(key, "red.png", source)
-    assert [pictures.find(key, "red.png") is not None for key in range(5)] == [False, True, True, True, True]
+    for key in (4, 3, 2, 1):
+        pictures.decoded(key, "red.png", sources[key])
+    assert [source.reads for source in sources] == [1, 1, 1, 1, 1]
     assert pictures.decoded(0, "red.png", sources[0]).image.size == (1000, 1000)
     assert [source.reads for source in sources] == [2, 1, 1, 1, 1]
