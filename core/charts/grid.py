@@ -19,7 +19,8 @@ from core.models.catalog import architecture
 # All in pixels. A column holds the widest labels in use, "white-headed capuchin", beside a score.
 COLUMN, LEFT, MARGIN, GAP = 232, 128, 24, 16
 TITLE, HEAD, GUESS, FACT = 64, 46, 38, 18
-THUMBNAIL, FOOTER, LETTER = 120, 84, 7
+THUMBNAIL, FOOTER, LETTER = 120, 124, 7
+LINES = 4  # of the footer's facts
 NARROWEST = 1060  # what the footer takes
 KEY = "Triangle: rank up or down against FP32. Dash: same rank. Plus: new in the list. Signed numbers: points."
 BOX_KEY = " Boxes: the format's colour, over FP32's in grey."
@@ -118,8 +119,9 @@ def _guess(pen: Pen, guess: Guess, move: Move | None, colour: str, x: int, y: in
 def _facts(pen: Pen, answer: Answer, x: int, y: int) -> int:
     """How it was computed, how fast, and how much the weights take."""
     time = f"waited {answer.elapsed_ms:.2f} ms" if answer.milliseconds is None else f"{answer.milliseconds:.2f} ms"
+    early = ", preliminary" if answer.preliminary else ""
     pen.text((x, y), f"{answer.arithmetic}, {time}", 13, MUTED)
-    pen.text((x, y + FACT), f"weights {size(answer.weight_bytes)}", 13, MUTED)
+    pen.text((x, y + FACT), f"weights {size(answer.weight_bytes)}{early}", 13, MUTED)
     return y + 2 * FACT
 
 
@@ -162,11 +164,24 @@ def _footer(pen: Pen, rows: Sequence[_Row], environment: Mapping[str, Any], top:
     room = width - 2 * MARGIN
     pen.draw.line((MARGIN, top, width - MARGIN, top), fill=LINE)
     pen.text((MARGIN, top + 10), KEY + (BOX_KEY if any(row.boxed for row in rows) else ""), 13, MUTED, room=room)
-    weights = ", ".join(dict.fromkeys(answer.variant.weights_name for row in rows for answer in row.answers))
-    known = [f"{name} {value}" for name, value in environment.items() if value is not None]
-    provenance = textwrap.wrap(" · ".join([f"weights {weights}", *known]), room // LETTER)
-    for line, text in enumerate(provenance[:2]):
+    for line, text in enumerate(textwrap.wrap(_provenance(rows, environment), room // LETTER)[:LINES]):
         pen.text((MARGIN, top + 32 + 20 * line), text, 13, MUTED, room=room)
+
+
+def _provenance(rows: Sequence[_Row], environment: Mapping[str, Any]) -> str:
+    answers = [answer for row in rows for answer in row.answers]
+    weights = ", ".join(dict.fromkeys(answer.variant.weights_name for answer in answers))
+    calibrated = "; ".join(sorted({answer.calibrated for answer in answers if answer.calibrated}))
+    known = [f"{name} {value}" for name, value in environment.items() if value is not None]
+    crop = answers[0].crop
+    return " · ".join(
+        [
+            f"picture {answers[0].image_sha256[:12]}, crop {crop.x:.2f} {crop.y:.2f} {crop.size:.2f}",
+            f"weights {weights}",
+            *([f"calibrated by {calibrated}"] if calibrated else []),
+            *known,
+        ]
+    )
 
 
 def _bytes(image: Image.Image) -> bytes:

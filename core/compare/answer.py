@@ -46,6 +46,9 @@ def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu"
         floats=executable.floats,
         calibrated=executable.calibrated,
         preliminary=executable.preliminary,
+        image_sha256=view.picture.sha256,
+        weights_sha256=prepared.loaded.fingerprint,
+        crop=view.crop,
     )
 
 

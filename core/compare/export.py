@@ -10,11 +10,17 @@ from typing import Any
 
 from core.compare.records import SCHEMA, Answer
 
-COLUMNS = (
+_VARIANT = (
     *("image", "network", "weights", "format", "regime", "engine", "arithmetic", "device"),
-    *("milliseconds", "elapsed_ms", "weight_bytes", "box_x0", "box_y0", "box_x1", "box_y1"),
-    *("rank", "class", "label", "score", "floats"),
+    *("milliseconds", "elapsed_ms", "weight_bytes"),
 )
+_BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
+_GUESS = ("rank", "class", "label", "score")
+_PROVENANCE = (
+    *("floats", "calibrated", "preliminary", "image_sha256", "crop_x", "crop_y", "crop_size"),
+    *("weights_sha256", "calibrator", "search"),
+)
+COLUMNS = (*_VARIANT, *_BOX, *_GUESS, *_PROVENANCE)
 # A spreadsheet runs a cell that starts with one of these as a formula (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -36,11 +42,11 @@ def to_csv(answers: Iterable[Answer]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for answer in answers:
-        row = answer.as_dict()
-        shared = [_cell(row[column]) for column in COLUMNS[: COLUMNS.index("box_x0")]]
+        row = answer.as_dict() | {"floats": " ".join(answer.floats)}
+        before, after = ([_cell(row[column]) for column in part] for part in (_VARIANT, _PROVENANCE))
         for guess in row["top"]:
-            own = [_cell(guess[column]) for column in ("rank", "class", "label", "score")]
-            writer.writerow([*shared, *(answer.box or [None] * 4), *own, " ".join(answer.floats)])
+            own = [_cell(guess[column]) for column in _GUESS]
+            writer.writerow([*before, *(answer.box or [None] * 4), *own, *after])
     return text.getvalue()
 
 

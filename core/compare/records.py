@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.images.crop import Crop
 from core.variant import Variant
 
 SCHEMA = 1
@@ -38,6 +39,7 @@ class Answer:
     the user waited until the answer was known. `box` is the main object in the picture's own pixels. `probabilities` holds
     every class, for charts. `floats` names the float islands that ran (softmax, and normalisations inside a network);
     `calibrated` says how, in words; `preliminary` that a search for better fractional lengths was asked for and is not there.
+    `image_sha256` and `weights_sha256` are of the files; `crop` is the square that the network was shown.
     """
 
     image: str
@@ -54,6 +56,9 @@ class Answer:
     floats: tuple[str, ...] = ()
     calibrated: str = ""
     preliminary: bool = False
+    image_sha256: str = ""
+    weights_sha256: str = ""
+    crop: Crop = Crop()
 
     def as_dict(self) -> dict[str, Any]:
         """The row of `classify --json`; later commands add keys and never change these."""
@@ -77,4 +82,17 @@ class Answer:
             "floats": list(self.floats),
             "calibrated": self.calibrated,
             "preliminary": self.preliminary,
+            **self._provenance(),
+        }
+
+    def _provenance(self) -> dict[str, Any]:
+        """What it takes to compute the answer again."""
+        return {
+            "image_sha256": self.image_sha256,
+            "crop_x": self.crop.x,
+            "crop_y": self.crop.y,
+            "crop_size": self.crop.size,
+            "weights_sha256": self.weights_sha256,
+            "calibrator": self.variant.calibration.calibrator,
+            "search": self.variant.calibration.search,
         }

@@ -11,6 +11,8 @@ import pytest
 
 from core.compare.export import to_csv, to_json
 from core.compare.records import Guess
+from core.images.crop import Crop
+from core.variant import Calibration, Variant
 from tests.compare.examples import FP32, answer
 
 BOXED = answer("fixed8", (0.64, 0.12, 0.08, 0.03, 0.04, 0.01, 0.006, 0.004), box=(1.5, 2, 30, 40), milliseconds=1.25)
@@ -77,3 +79,29 @@ def test_no_cell_can_be_a_formula(name: str) -> None:
 def test_commas_quotes_and_line_breaks_survive() -> None:
     (row, *_) = rows(to_csv([replace(FP32, image='a,"b"\nc.png')]))
     assert row["image"] == 'a,"b"\nc.png'
+
+
+def test_what_computing_again_takes_is_in_both_files() -> None:
+    variant = Variant("squeezenet", "photos", "fixed8", calibration=Calibration("kl", False))
+    early = replace(
+        BOXED,
+        variant=variant,
+        preliminary=True,
+        calibrated="least KL divergence over 55 pictures",
+        image_sha256="ab12",
+        weights_sha256="cd34",
+        crop=Crop(0.25, 0.5, 0.75),
+    )
+    expected = {
+        "calibrated": "least KL divergence over 55 pictures",
+        "preliminary": True,
+        "image_sha256": "ab12",
+        "weights_sha256": "cd34",
+        "crop_x": 0.25,
+        "crop_y": 0.5,
+        "crop_size": 0.75,
+        "calibrator": "kl",
+        "search": False,
+    }
+    assert json.loads(to_json([early], {}))["results"][0].items() >= expected.items()
+    assert rows(to_csv([early]))[0].items() >= {key: str(value) for key, value in expected.items()}.items()
