@@ -12,25 +12,33 @@ from core.compare.records import LayerNoise
 from core.formats import number_format
 
 HEIGHT = 370  # pixels
-HEADROOM = 10.0  # dB between the best finite layer and the line where exact layers are drawn
+HEADROOM = 10.0  # dB from the finite layers to the lines where exact ones and lost ones are drawn
 Noise = Mapping[str, Sequence[LayerNoise]]
 
 
 def chart(noise: Noise) -> go.Figure:
-    """A line for each format, by name, over its layers in order. An exact layer, infinite dB, is a marker on top."""
+    """A line for each format, by name, over its layers in order. Infinite dB are markers: exact on top, nothing left below."""
     drawn = figure(finding(noise), "Signal to quantization noise of each layer against FP32", HEIGHT)
     finite = [layer.decibels for layers in noise.values() for layer in layers if math.isfinite(layer.decibels)]
-    ceiling = max(finite, default=0.0) + HEADROOM
     for name, layers in noise.items():
         drawn.add_trace(_line(name, [layer for layer in layers if math.isfinite(layer.decibels)]))
-        drawn.add_trace(_exact(name, [layer for layer in layers if layer.decibels == math.inf], ceiling))
-    if any(layer.decibels == math.inf for layers in noise.values() for layer in layers):
-        drawn.add_hline(y=ceiling, line={"color": GRID, "dash": "dot"}, annotation_text="exact", layer="below")
+    _add_infinite(drawn, noise, math.inf, max(finite, default=0.0) + HEADROOM, "exact")
+    _add_infinite(drawn, noise, -math.inf, min(finite, default=0.0) - HEADROOM, "nothing left")
     drawn.update_layout(hovermode="x unified")
     drawn.update_xaxes(title_text="Layer, from input to output", categoryorder="array", categoryarray=_order(noise))
     drawn.update_xaxes(showgrid=False, tickangle=-45)
     drawn.update_yaxes(title_text="SQNR (dB), higher is more exact")
     return drawn
+
+
+def _add_infinite(drawn: go.Figure, noise: Noise, limit: float, height: float, words: str) -> None:
+    """The layers of `limit` decibels, at a height of their own, named by `words`."""
+    found = {name: [layer for layer in layers if layer.decibels == limit] for name, layers in noise.items()}
+    for name, layers in found.items():
+        if layers:
+            drawn.add_trace(_apart(name, layers, height, words))
+    if any(found.values()):
+        drawn.add_hline(y=height, line={"color": GRID, "dash": "dot"}, annotation_text=words, layer="below")
 
 
 def finding(noise: Noise) -> str:
@@ -67,19 +75,19 @@ def _line(name: str, layers: Sequence[LayerNoise]) -> go.Scatter:
     )
 
 
-def _exact(name: str, layers: Sequence[LayerNoise], ceiling: float) -> go.Scatter:
-    """Apart from the line, which would leap up to an exact layer and fall again."""
+def _apart(name: str, layers: Sequence[LayerNoise], height: float, words: str) -> go.Scatter:
+    """Layers of infinite decibels, apart from the line, which would leap to them and back."""
     own, title = look(name), number_format(name).title
     return go.Scatter(
         x=[layer.name for layer in layers],
-        y=[ceiling] * len(layers),
+        y=[height] * len(layers),
         mode="markers",
-        name=f"{title}, exact",
+        name=f"{title}, {words}",
         legendgroup=name,
         showlegend=False,
         marker={"color": own.colour, "symbol": own.marker, "size": 8},
         customdata=[layer.kind for layer in layers],
-        hovertemplate=title + ": exact (%{customdata})<extra></extra>",
+        hovertemplate=f"{title}: {words} (%{{customdata}})<extra></extra>",
     )
 
 

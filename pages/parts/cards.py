@@ -26,12 +26,15 @@ ARITHMETIC = {
     "integer": "Computed in integers, by an integer kernel.",
     "emulated": "The same numbers as integer hardware gives, computed in wider arithmetic: it has no speed of its own.",
 }
+WAITED = (
+    "From the request to the answer when it was computed, loading and queue included; a repeated view has it at once."
+)
 EMPTY_ROW = '<div class="bl-row bl-small">&nbsp;</div>'
 Cell = Answer | BitlensError | None
 
 STYLE = """
 .bl-grid {position: relative; display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
-.bl-grid h3 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
+.bl-grid h2 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
   width: max-content}
 .bl-card {position: relative;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
@@ -69,14 +72,26 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
     `full` is the picture's width and height; `boxed` says whether the networks find the main object's box.
     """
     columns = max((len(cells) for cells in rows.values()), default=1)
-    parts = [f'<div class="bl-grid" style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">']
+    parts = [
+        f'<div class="bl-sr" role="status">{_progress(rows)}</div>',
+        '<div class="bl-grid" role="region" tabindex="0" aria-label="Answers, by network and number format" '
+        f'style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">',
+    ]
     for network, cells in rows.items():
-        parts.append(f"<h3>{escape(architecture(network).title)}</h3>")
+        parts.append(f"<h2>{escape(architecture(network).title)}</h2>")
         baseline = next(
             (cell for variant, cell in cells if variant.format == "fp32" and isinstance(cell, Answer)), None
         )
         parts += [_card(variant, cell, baseline, full, boxed) for variant, cell in cells]
     return "".join([*parts, "</div>"])
+
+
+def _progress(rows: Mapping[str, Sequence[tuple[Variant, Cell]]]) -> str:
+    """For people who listen: where things stand, told when it changes."""
+    cells = [cell for row in rows.values() for _, cell in row]
+    failed = sum(isinstance(cell, BitlensError) for cell in cells)
+    there = f"{sum(isinstance(cell, Answer) for cell in cells)} of {len(cells)} answers are there"
+    return f"{there}, {failed} could not be computed." if failed else f"{there}."
 
 
 def _card(variant: Variant, cell: Cell, baseline: Answer | None, full: tuple[int, int], boxed: bool) -> str:
@@ -141,16 +156,27 @@ def _shot(answer: Answer, baseline: Answer | None, full: tuple[int, int], colour
     if answer.box is None:
         return ""
     base = _rectangle(baseline.box, full, "bl-base", "#fff") if baseline and baseline.box else ""
-    words = f"The main object's box in {answer.variant.title}"
+    words = f"The main object's box in {answer.variant.title}: {_place(answer.box, full)}"
     iou = box_iou(answer.box, baseline.box) if baseline else None
-    compared = "box" if iou is None else f"<span>box, IoU with FP32</span><b>{iou:.2f}</b>"
+    dashed = "FP32's box is dashed. IoU: intersection over union, 1 for the same box, 0 for no overlap."
+    compared = "box" if iou is None else f'<span title="{dashed}">IoU with FP32 (dashed)</span><b>{iou:.2f}</b>'
     found = _rectangle(answer.box, full, "", colour)
     shot = f'<div class="bl-shot" role="img" aria-label="{escape(words)}">{base}{found}</div>'
     return f'{shot}<div class="bl-row bl-small">{compared}</div>'
 
 
+def _shares(box: Box, full: tuple[int, int]) -> list[float]:
+    """x0, y0, x1, y1 in percent of the picture's width and height."""
+    return [100 * value / length for value, length in zip(box, (*full, *full), strict=True)]
+
+
+def _place(box: Box, full: tuple[int, int]) -> str:
+    x0, y0, x1, y1 = _shares(box, full)
+    return f"from {x0:.0f} to {x1:.0f} % of the width and {y0:.0f} to {y1:.0f} % of the height"
+
+
 def _rectangle(box: Box, full: tuple[int, int], kind: str, colour: str) -> str:
-    x0, y0, x1, y1 = (100 * value / length for value, length in zip(box, (*full, *full), strict=True))
+    x0, y0, x1, y1 = _shares(box, full)
     place = f"left: {x0:.1f}%; top: {y0:.1f}%; width: {x1 - x0:.1f}%; height: {y1 - y0:.1f}%; border-color: {colour}"
     return f'<span class="{kind}" style="{place}"></span>'
 
@@ -162,6 +188,7 @@ def _foot(answer: Answer) -> str:
     early = '<div class="bl-row">preliminary</div>' if answer.preliminary else ""
     return (
         f'<div class="bl-foot bl-small">{early}<div class="bl-row">{kind}<span>{time}</span></div>'
-        f'<div class="bl-row"><span>waited {duration(answer.elapsed_ms)}</span><span>{size(answer.weight_bytes)}</span>'
+        f'<div class="bl-row"><span title="{WAITED}">waited {duration(answer.elapsed_ms)}</span>'
+        f"<span>{size(answer.weight_bytes)}</span>"
         "</div></div>"
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 
 import streamlit as st
 
@@ -20,9 +19,8 @@ from core.variant import Variant
 from pages.parts import cards, details, picker, preview, searching
 from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
+from pages.parts.waiting import as_they_come
 
-POLL_S = 0.5
-GATHER_S = 0.1  # answers that come close together are drawn together
 Asked = list[tuple[Variant, "Future[Answer]"]]
 
 
@@ -75,22 +73,7 @@ def _grid_as_it_fills(asked: Asked, picked: picker.Picked, boxed: bool) -> None:
     def draw(done: int) -> None:
         slot.html(cards.grid(_rows(asked), picked.current.image.size, boxed))
 
-    _as_they_come([future for _, future in asked], draw)
-
-
-def _as_they_come(futures: Sequence[Future[Answer]], draw: Callable[[int], object]) -> None:
-    """Call `draw` with the number of answers that are there: at once, and again as more come, until all are."""
-    beat, drawn = st.empty(), -1
-    while drawn < len(futures):
-        done = sum(future.done() for future in futures)
-        if done > drawn:
-            draw(done)
-            drawn = done
-        else:
-            beat.empty()  # where a rerun of the page ends the waiting
-        wait([future for future in futures if not future.done()], timeout=POLL_S, return_when=FIRST_COMPLETED)
-        if 0 < drawn < len(futures):
-            time.sleep(GATHER_S)
+    as_they_come([future for _, future in asked], draw)
 
 
 def _rows(asked: Asked) -> dict[str, list[tuple[Variant, cards.Cell]]]:
@@ -124,7 +107,7 @@ def _by_network(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
 
 
 def _what_changed(answers: Sequence[Answer]) -> None:
-    st.subheader("What changed")
+    st.header("What changed")
     for network, group in _by_network(answers).items():
         st.markdown(f"**{ARCHITECTURES[network].title}.** {sentence(group)}")
 
@@ -132,7 +115,7 @@ def _what_changed(answers: Sequence[Answer]) -> None:
 def _several(picked: picker.Picked, chosen: Chosen) -> None:
     """All pictures, one after the other: which first answers changed, computed behind those of the open one."""
     count = len(picked.files)
-    st.subheader(f"All {count} pictures")
+    st.header(f"All {count} pictures")
     bar, before, now = st.empty(), st.session_state.get("several", {}), {}
     for place, file in enumerate(picked.files):
         bar.progress(place / count, f"{place} of {count} pictures")
@@ -152,5 +135,5 @@ def _all_answers(file: picker.File, crop: Crop, chosen: Chosen) -> list[Answer]:
         problem(error)
         return []
     futures = shared_comparison().answers(view, chosen.variants(), session(), BEHIND)
-    _as_they_come(futures, lambda done: None)
+    as_they_come(futures, lambda done: None)
     return _answers(futures)

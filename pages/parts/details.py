@@ -17,6 +17,7 @@ from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES
 from pages.parts.session import problem, session
 from pages.parts.variants import Chosen
+from pages.parts.waiting import as_they_come
 
 EXPLANATIONS = {
     "Confidence": "The network's softmax score from 0 to 1: how sure it says it is, not how often it is right.",
@@ -24,8 +25,9 @@ EXPLANATIONS = {
     "difference in points (hundredths).",
     "Native, integer, emulated": "Native: torch's own kernel for that float type. Integer: an integer kernel. Emulated: the "
     "very numbers of integer hardware, computed in wider arithmetic, so that it has no speed of its own.",
-    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took, loading and queue included.",
-    "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap.",
+    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took when it was computed, loading and "
+    "queue included. A repeated view has it at once.",
+    "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap. FP32's box is dashed.",
     "SQNR": "Signal to quantization noise ratio of a layer's output against FP32, in decibels: every 6 dB is one bit.",
     "FIXED-N": "Whole numbers of N bits with one power-of-two scale for each tensor.",
     "INT8": "8-bit whole numbers with a free scale: one for each tensor of activations, one for each channel of weights.",
@@ -48,7 +50,7 @@ def downloads(picture: Picture, answers: Sequence[Answer]) -> None:
 
 
 def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
-    st.subheader("Charts")
+    st.header("Charts")
     network = st.segmented_control(
         "Network",
         chosen.networks,
@@ -79,13 +81,15 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
     }
     if not futures:
         return
-    with st.spinner("Measuring each layer"):
-        try:
-            noise = {name: future.result() for name, future in futures.items()}
-        except Exception as error:  # whatever it is, the rest of the page is there
-            unknown = "The layers could not be measured. The server's log has the cause."
-            problem(error if isinstance(error, BitlensError) else unknown)
-            return
+    bar = st.empty()
+    as_they_come(list(futures.values()), lambda done: bar.progress(done / len(futures), "Measuring each layer"))
+    bar.empty()
+    try:
+        noise = {name: future.result() for name, future in futures.items()}
+    except Exception as error:  # whatever it is, the rest of the page is there
+        unknown = "The layers could not be measured. The server's log has the cause."
+        problem(error if isinstance(error, BitlensError) else unknown)
+        return
     st.plotly_chart(sqnr.chart(noise), alt=sqnr.alt(noise), key="chart_sqnr")
 
 

@@ -20,7 +20,7 @@ def offer(chosen: Chosen, answers: Sequence[Answer]) -> None:
     waiting = [answer.variant for answer in answers if answer.preliminary]
     if not waiting:
         return
-    st.subheader("Preliminary results")
+    st.header("Preliminary results")
     st.markdown("These weights came without searched fractional lengths: each tensor has its own best length for now.")
     for variant in waiting:
         _one(variant)

@@ -61,6 +61,9 @@ def choose() -> Chosen | None:
     formats = _formats()
     calibration = _calibration()
     networks = tuple(network for network in networks if _present(network, weights))
+    if not weights:
+        st.info("Drop a weights file: its network then answers here.")
+        return None
     if not networks or not formats:
         st.info("Choose a network whose weights are here, and a format.")
         return None

@@ -32,6 +32,14 @@ def test_exact_layers_are_markers_above_every_line() -> None:
     assert [note.text for note in drawn.layout.annotations] == ["exact"]
 
 
+def test_lost_layers_are_markers_below_every_line() -> None:
+    lost = {"fixed2": [LayerNoise("conv1", "conv", 3.5), LayerNoise("conv2", "conv", -math.inf)]}
+    drawn = sqnr.chart(lost)
+    (marked,) = [trace for trace in drawn.data if trace.mode == "markers"]
+    assert (tuple(marked.x), marked.y[0] < 3.5) == (("conv2",), True)
+    assert [note.text for note in drawn.layout.annotations] == ["nothing left"]
+
+
 def test_every_value_drawn_is_finite_and_named() -> None:
     for trace in sqnr.chart(NOISE).data:
         assert all(math.isfinite(y) for y in trace.y)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.errors import BitlensError
 from core.images.samples import samples
 from core.models.weights import availability
 from core.variant import Variant
@@ -165,7 +166,7 @@ def test_two_uploads_of_one_name_can_both_be_opened() -> None:
     app.file_uploader(key="upload").set_value([red, blue]).run()
     assert not app.exception
     assert app.selectbox(key="open").options == ["a.jpg", "a.jpg (2)"]
-    assert any(element.value == "All 2 pictures" for element in app.subheader)
+    assert any(element.value == "All 2 pictures" for element in app.header)
 
 
 @pytest.mark.parametrize("name", ["W6A8", "FIXED-3", "W16A2"])
@@ -182,6 +183,21 @@ def test_a_waiting_card_has_the_rows_of_an_answered_one() -> None:
     waiting, answered = (grid({"squeezenet": [(variant, cell)]}, (90, 60), True) for cell in (None, there))
     for part in ("<li", 'class="bl-bar"', "bl-moved", "bl-shot", '"bl-row'):
         assert waiting.count(part) == answered.count(part), part
+
+
+def test_a_screen_reader_hears_where_things_stand() -> None:
+    variants = [Variant("squeezenet", "photos", name) for name in ("fp32", "fixed8", "int8")]
+    there = answer("fp32", (0.5, 0.2, 0.1, 0.1, 0.05), box=(9.0, 6.0, 45.0, 54.0))
+    cells = zip(variants, (there, None, BitlensError("Too large.", "")), strict=True)
+    html = grid({"squeezenet": list(cells)}, (90, 60), True)
+    assert '<div class="bl-sr" role="status">1 of 3 answers are there, 1 could not be computed.</div>' in html
+    assert "box in FP32: from 10 to 50 % of the width and 10 to 90 % of the height" in html
+    assert 'role="region" tabindex="0"' in html  # what scrolls can be reached by keyboard
+
+
+def test_weights_of_ones_own_are_asked_for() -> None:
+    app = opened(weights="A file")
+    assert any(element.value.startswith("Drop a weights file") for element in app.info)
 
 
 def test_the_page_is_drawn_before_torch_is_imported() -> None:
