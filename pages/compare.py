@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import comparing
 
-st.title("Bitlens")
-st.caption("What a network keeps and what it loses when it computes in fewer bits.")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.title("Bitlens", width="content")
+    st.caption("What a network keeps and what it loses when it computes in fewer bits.", width="content")
 comparing.page()

@@ -158,8 +158,7 @@ def _shot(answer: Answer, baseline: Answer | None, full: tuple[int, int], colour
     base = _rectangle(baseline.box, full, "bl-base", "#fff") if baseline and baseline.box else ""
     words = f"The main object's box in {answer.variant.title}: {_place(answer.box, full)}"
     iou = box_iou(answer.box, baseline.box) if baseline else None
-    dashed = "FP32's box is dashed. IoU: intersection over union, 1 for the same box, 0 for no overlap."
-    compared = "box" if iou is None else f'<span title="{dashed}">IoU with FP32 (dashed)</span><b>{iou:.2f}</b>'
+    compared = "box" if iou is None else f"<span>IoU with FP32</span><b>{iou:.2f}</b>"
     found = _rectangle(answer.box, full, "", colour)
     shot = f'<div class="bl-shot" role="img" aria-label="{escape(words)}">{base}{found}</div>'
     return f'{shot}<div class="bl-row bl-small">{compared}</div>'

@@ -21,23 +21,23 @@ from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
 
+LEGEND = "↑ ↓ the label's rank moved against FP32, = it did not, + it is new among the five. Signed numbers: confidence points."
+BOXED_LEGEND = f"{LEGEND} Boxes: the format's in its colour, FP32's dashed."
 Asked = list[tuple[Variant, "Future[Answer]"]]
 
 
 def page() -> None:
-    left, right = st.columns([1, 3.9], gap="medium")
+    left, right = st.columns([1, 3.4], gap="medium")
     with left:
         picked = picker.pick()
-        place = st.container()
         chosen = choose()
     shared_comparison().supersede(session())
     if picked is None:
         right.info("Pick a sample, drop a photo or take one: the answers appear here.")
         return
     asked = _ask(picked, chosen) if chosen else []  # first of all: the networks work while the page is drawn
-    with place:
-        seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
-        preview.show(picked, seen.fraction, seen.side)
+    seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
+    preview.show(picked, seen.fraction, seen.side)
     with right:
         if chosen:
             _compare(picked, chosen, asked)
@@ -74,6 +74,7 @@ def _grid_as_it_fills(asked: Asked, picked: picker.Picked, boxed: bool) -> None:
         slot.html(cards.grid(_rows(asked), picked.current.image.size, boxed))
 
     as_they_come([future for _, future in asked], draw)
+    st.caption(BOXED_LEGEND if boxed else LEGEND)
 
 
 def _rows(asked: Asked) -> dict[str, list[tuple[Variant, cards.Cell]]]:

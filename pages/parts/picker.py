@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import settings
 from core.errors import ImageError
@@ -19,15 +20,20 @@ GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
 SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
 EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MOST_UPLOADS = 20
+UNKNOWN = "A picture may show nothing that the networks know: then they are unsure."
 
 
 @dataclass(frozen=True)
 class File:
-    """A picture file as it came; `key` names it for good, and its bytes are read when they are needed."""
+    """A picture file as it came; `key` names it for good, and its bytes are read when they are needed.
+
+    `about` says what is known of it.
+    """
 
     key: str
     name: str
     read: Callable[[], bytes]
+    about: str
 
     def picture(self) -> Picture:
         """Decoded once, while it is kept. Raises ImageError."""
@@ -36,11 +42,12 @@ class File:
 
 @dataclass(frozen=True)
 class Picked:
-    """The files to compare, the picture that is open, and the crops by file key, where they were moved."""
+    """The files to compare, the picture that is open and its `place` on the page, the crops by file key where they moved."""
 
     files: tuple[File, ...]
     open: File
     current: Picture
+    place: DeltaGenerator
     crops: Mapping[str, Crop]
 
     @property
@@ -69,7 +76,9 @@ def pick() -> Picked | None:
     if not files:
         return None
     chosen = _open(files)
-    return Picked(tuple(files), chosen, chosen.picture(), _crops(chosen))
+    place, crops = st.container(), _crops(chosen)
+    st.caption(chosen.about)
+    return Picked(tuple(files), chosen, chosen.picture(), place, crops)
 
 
 def _uploads() -> list[File]:
@@ -86,7 +95,7 @@ def _uploads() -> list[File]:
     if len(files) > MOST_UPLOADS:
         st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
     names = numbered([file.name for file in files[:MOST_UPLOADS]])
-    return [File(file.file_id, name, file.getvalue) for file, name in zip(files, names, strict=False)]
+    return [File(file.file_id, name, file.getvalue, UNKNOWN) for file, name in zip(files, names, strict=False)]
 
 
 def _show_uploads() -> None:
@@ -100,11 +109,8 @@ def _gallery() -> list[File]:
         "Sample picture", names, format_func=lambda one: sample(one).title, key="sample", bind="query-params"
     )
     chosen = sample(name)
-    st.caption(
-        f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. "
-        "A picture may show nothing that the networks know: then they are unsure."
-    )
-    return [File(chosen.name, chosen.name, chosen.file.read_bytes)]
+    about = f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. {UNKNOWN}"
+    return [File(chosen.name, chosen.name, chosen.file.read_bytes, about)]
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -118,7 +124,7 @@ def numbered(names: Sequence[str]) -> list[str]:
 
 def _camera() -> list[File]:
     shot = st.camera_input("Take a photo", key="camera")
-    return [File(shot.file_id, "camera", shot.getvalue)] if shot else []
+    return [File(shot.file_id, "camera", shot.getvalue, UNKNOWN)] if shot else []
 
 
 def _readable(files: Sequence[File]) -> list[File]:

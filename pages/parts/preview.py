@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from html import escape
 
-import streamlit as st
 from PIL import Image
 
 from core.images.crop import crop_box, cut
@@ -31,14 +30,14 @@ def show(picked: Picked, fraction: float, side: int) -> None:
     box = crop_box(image.width, image.height, picked.crop, fraction)
     whole = data_uri(_outlined(image, box), "JPEG")
     seen = data_uri(cut(image, box, side), "PNG")
-    st.html(
+    picked.place.html(
         f'{STYLE}<figure class="bl-seen"><img src="{whole}" alt="{name}, with the crop that the networks see outlined">'
         f'<figcaption><img src="{seen}" alt="The {side} x {side} pixels that the networks see">'
         f"<span>The {side} × {side} pixels that every network sees, the same for every format.</span>"
         "</figcaption></figure>"
     )
     if picked.current.note:
-        st.caption(picked.current.note)
+        picked.place.caption(picked.current.note)
 
 
 def _outlined(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:

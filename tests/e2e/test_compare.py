@@ -92,10 +92,24 @@ def test_results_download(page: Page, address: str, label: str, suffix: str, tmp
         assert Image.open(path).size[0] > 300
 
 
-def test_keyboard_reaches_the_picture_choice(page: Page, address: str) -> None:
-    open_page(page, address)
+FOCUSED = (
+    "document.activeElement.matches('.bl-grid') ? 'grid' : document.activeElement.getAttribute('aria-label') || ''"
+)
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what `name` begins has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED).startswith(name):
+            return
+    pytest.fail(f"Tab never reaches {name}")
+
+
+def test_keys_alone_choose_a_picture_and_scroll_the_answers(page: Page, address: str) -> None:
+    open_page(page, address, SCREENS[2])
     wait_for_cards(page, 18)
-    page.get_by_role("combobox").first.focus()
+    tab_to(page, "Sample picture")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -103,3 +117,14 @@ def test_keyboard_reaches_the_picture_choice(page: Page, address: str) -> None:
     while "sample=" not in page.url and time.monotonic() < end:
         page.wait_for_timeout(100)
     assert "sample=" in page.url
+    wait_for_cards(page, 18)
+    tab_to(page, "grid")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.bl-grid').scrollLeft > 0", timeout=LONG_MS)
+
+
+def test_a_photo_dropped_on_the_first_page_is_answered(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?networks=SqueezeNet&formats=FP32")
+    page.locator("input[type=file]").first.set_input_files(sample("coffee").file)
+    expect(page.get_by_alt_text("coffee.jpg, with the crop")).to_be_visible(timeout=LONG_MS)
+    wait_for_cards(page, 1)
