@@ -25,7 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stages", type=parse_stages, default=Recipe().stages, help="epochs x side, such as 8x32,3x48,2x64"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--weight-decay", type=float, default=Recipe().weight_decay, help="of kernels and matrices (0.1)"
+    )
+    parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=positive, default=1)
     parser.set_defaults(run=run)
 
@@ -33,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     output = args.output or settings.cache_folder() / "training"
-    recipe = Recipe(stages=args.stages, seed=args.seed)
+    recipe = recipe_of(args)
     torch.manual_seed(args.seed)
     training = photos.start(architecture(args.network).builder("compact")(), recipe)
     checkpoint = output / f"photos-{args.network}.pt"
@@ -44,6 +47,10 @@ def run(args: argparse.Namespace) -> None:
     with _Bar() as bar:
         photos.train(training, whole.take(kept), whole.take(held_back), checkpoint, bar.show)
     (output / f"photos-{args.network}.json").write_text(json.dumps(training.history, indent=1))
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    return Recipe(stages=args.stages, weight_decay=args.weight_decay, seed=args.seed)
 
 
 class _Bar:

@@ -65,7 +65,7 @@ class Run:
         if Recipe.from_dict(state["recipe"]) != self.recipe:
             raise RequestError(
                 f"{path.name} was begun with another recipe.",
-                f"Train into another folder, or with the stages {Recipe.from_dict(state['recipe']).schedule}.",
+                f"Train into another folder, or with {Recipe.from_dict(state['recipe']).options}.",
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

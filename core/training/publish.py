@@ -60,10 +60,9 @@ def _save(tensors: dict[str, Any], target: Path) -> None:
 
 def _training(network: str, state: dict[str, Any]) -> dict[str, Any]:
     recipe = Recipe.from_dict(state["recipe"])
-    stages = recipe.schedule
     return {
         "data": "Tiny ImageNet (Stanford CS231N): 95,000 training pictures, 5,000 held back to choose epochs.",
-        "how": f"python -m core train photos --network {network} --stages {stages} --seed {recipe.seed} --data FOLDER",
+        "how": f"python -m core train photos --network {network} {recipe.options} --data FOLDER",
         "recipe": recipe.as_dict(),
         "commit": state["commit"],
         "epochs": len(state["history"]),

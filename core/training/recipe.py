@@ -53,6 +53,11 @@ class Recipe:
         """The stages as the command line takes them: 8x32,3x48,2x64."""
         return ",".join(f"{stage.epochs}x{stage.side}" for stage in self.stages)
 
+    @property
+    def options(self) -> str:
+        """As `train photos` takes them: --stages 8x32,3x48,2x64 --weight-decay 0.1 --seed 0."""
+        return f"--stages {self.schedule} --weight-decay {self.weight_decay:g} --seed {self.seed}"
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 

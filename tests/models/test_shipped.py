@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
+from core.cli import train
 from core.formats import NARROWEST, WIDEST
 from core.models import cards
 from core.models.catalog import ARCHITECTURES
@@ -14,6 +16,7 @@ from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, fold, trace
 from core.quantization.groups import scale_groups
 from core.quantization.statistics import Statistics
+from core.training.recipe import Recipe
 
 LIMIT_BYTES = 6_000_000
 PICTURES = 512
@@ -62,6 +65,14 @@ def test_the_card_says_what_how_and_how_good(loaded: LoadedNetwork) -> None:
     assert 0 < card["iou"] < 1
     assert len(card["commit"]) == 40
     assert card["parameters"] == sum(parameter.numel() for parameter in loaded.module.parameters())
+
+
+def test_the_command_on_the_card_is_the_recipe(loaded: LoadedNetwork) -> None:
+    """Typed as it stands there, it trains these weights again."""
+    parser = argparse.ArgumentParser()
+    train.configure(parser)
+    arguments = loaded.card["how"].removeprefix("python -m core train ").split()
+    assert train.recipe_of(parser.parse_args(arguments)) == Recipe.from_dict(loaded.card["recipe"])
 
 
 def test_the_right_class_is_among_five_as_often_as_it_was(loaded: LoadedNetwork) -> None:

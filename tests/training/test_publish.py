@@ -78,7 +78,7 @@ def test_the_card_says_what_how_and_how_good(checkpoint: Path, tmp_path: Path) -
     assert card["iou"] == pytest.approx(scores["iou"], abs=1e-4)
     assert (card["epochs"], card["seconds"], card["classes"]) == (2, 123, 200)
     assert card["parameters"] == sum(parameter.numel() for parameter in network.parameters())
-    assert card["how"].endswith("--network squeezenet --stages 1x32,1x64 --seed 3 --data FOLDER")
+    assert card["how"].endswith("--network squeezenet --stages 1x32,1x64 --weight-decay 0.1 --seed 3 --data FOLDER")
     assert card["recipe"]["peak_rate"] == RECIPE.peak_rate
     assert card["commit"] == commit()
     assert card["held_back"]["top5"] == 55.0
