@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core import settings
@@ -28,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.top < 1:
         raise RequestError(f"--top is {args.top}.", "Ask for at least 1 guess.")
-    pictures = [read(photo) for photo in args.photos]
+    pictures = [read(photo, name) for photo, name in zip(args.photos, names(args.photos), strict=True)]
     chosen = variants(args)
     answers = [
         answer(shared_networks(), View(picture), variant, args.device, args.top)
@@ -38,7 +39,13 @@ def run(args: argparse.Namespace) -> None:
     print(to_json(answers, environment(args.device)) if args.json else table(answers))
 
 
-def read(photo: Path) -> Picture:
+def names(photos: Sequence[Path]) -> list[str]:
+    """A file's name, or the whole path where two files have the same: a/x.jpg and b/x.jpg stay as they are."""
+    alone = [photo.name for photo in photos]
+    return [name if alone.count(name) == 1 else str(photo) for photo, name in zip(photos, alone, strict=True)]
+
+
+def read(photo: Path, name: str) -> Picture:
     try:
         with photo.open("rb") as stream:
             data = stream.read(settings.max_upload_bytes() + 1)  # enough to see that a file has too many
@@ -46,7 +53,7 @@ def read(photo: Path) -> Picture:
         raise ImageError(
             f"{photo} cannot be read: {error.strerror or error}.", "Give the path of a picture."
         ) from error
-    return decode(data, photo.name)
+    return decode(data, name)
 
 
 def table(answers: list[Answer]) -> str:

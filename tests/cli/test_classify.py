@@ -76,6 +76,15 @@ def test_the_document(photo: Path, weights: str, capsys: pytest.CaptureFixture[s
         assert 0 <= x0 <= x1 and 0 <= y0 <= y1
 
 
+def test_two_photos_of_one_name_stay_apart(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    other = photo.parent / "other" / photo.name
+    other.parent.mkdir()
+    Image.new("RGB", (30, 30), "red").save(other)
+    assert main(["classify", str(photo), str(other), *_options(weights)]) == 0
+    headings = [line for line in capsys.readouterr().out.splitlines() if line.startswith(str(photo.parent))]
+    assert [heading.split(" · ")[0] for heading in headings] == [str(photo), str(other)]
+
+
 def test_the_numbers_are_those_of_the_comparison(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", str(photo), *_options(weights, "fixed8"), "--top", "7", "--no-search", "--json"]) == 0
     (row,) = _json(capsys)["results"]
