@@ -58,9 +58,9 @@ def choose() -> Chosen | None:
                 wrap=True,
             )
         )
+    networks = tuple(network for network in networks if _present(network, weights))
     formats = _formats()
     calibration = _calibration()
-    networks = tuple(network for network in networks if _present(network, weights))
     if not weights:
         st.info("Drop a weights file: its network then answers here.")
         return None
