@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,11 +99,66 @@ def test_an_empty_folder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_statistics_that_shipped_are_used(prepared: Prepared, tmp_path: Path, cache: Path) -> None:
-    shipped = Statistics(collect(prepared.graph, [torch.zeros(1, 3, 16, 16)]), "one black picture")
+    shipped = Statistics(collect(prepared.graph, [torch.zeros(1, 3, 16, 16)]), "one black picture", "f" * 64)
     shipped.save(tmp_path / "shipped.json")
     loaded = dataclasses.replace(prepared.loaded, calibration=tmp_path / "shipped.json")
     assert statistics_for(loaded, prepared.graph).pictures == "one black picture"
     assert not cache.exists()
+
+
+def test_shipped_statistics_of_other_weights_are_refused(prepared: Prepared, tmp_path: Path) -> None:
+    Statistics({}, "pictures", "e" * 64).save(tmp_path / "shipped.json")
+    loaded = dataclasses.replace(prepared.loaded, network="squeezenet", calibration=tmp_path / "shipped.json")
+    with pytest.raises(WeightsError) as refused:
+        statistics_for(loaded, prepared.graph)
+    assert str(refused.value) == (
+        "The calibration statistics shipped.json are of other weights than the file beside them. "
+        "Restore both from the repository, or run `python -m core calibrate --network squeezenet --data FOLDER`."
+    )
+
+
+@pytest.mark.parametrize("schema", [1, 3, "2", None])
+def test_another_schema_is_refused_where_it_shipped(schema: object, prepared: Prepared, tmp_path: Path) -> None:
+    path = tmp_path / "shipped.json"
+    Statistics({}, "pictures", "f" * 64).save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": schema}))
+    loaded = dataclasses.replace(prepared.loaded, calibration=path)
+    with pytest.raises(WeightsError, match=f"shipped.json are of schema {schema}, not 2. Restore the file"):
+        statistics_for(loaded, prepared.graph)
+
+
+@pytest.mark.parametrize("change", [{"schema": 1}, {"weights_sha256": "e" * 64}, {"ranges": 3}, None])
+def test_a_kept_file_that_cannot_be_used_is_computed_anew(
+    change: dict[str, object] | None, prepared: Prepared, collected: list[int], cache: Path
+) -> None:
+    """Of another schema, of other weights, damaged, cut off: beside shipped statistics it adds nothing."""
+    first = statistics_for(prepared.loaded, prepared.graph)
+    (kept,) = cache.rglob("*.json")
+    whole = kept.read_text()
+    kept.write_text(json.dumps(json.loads(whole) | change) if change else whole[:1000])
+    first.save(shipped := kept.parent.parent / "shipped.json")
+    beside = statistics_for(dataclasses.replace(prepared.loaded, calibration=shipped), prepared.graph)
+    assert (beside.pictures, len(collected)) == (first.pictures, 1)
+    assert statistics_for(prepared.loaded, prepared.graph).pictures == first.pictures
+    assert len(collected) == 2
+    assert kept.read_text() == whole
+
+
+def test_other_samples_are_calibrated_on_anew(
+    prepared: Prepared, collected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same names, another picture: what a new version of the app may bring."""
+    for name in ("one.png", "two.png"):
+        _picture(tmp_path / name, 1)
+    mine = [dataclasses.replace(samples()[0], file=tmp_path / name) for name in ("one.png", "two.png")]
+    monkeypatch.setattr(calibration, "samples", lambda: mine)
+    statistics_for(prepared.loaded, prepared.graph)
+    statistics_for(prepared.loaded, prepared.graph)
+    assert collected == [2 * 5]
+    _picture(tmp_path / "two.png", 2)
+    statistics_for(prepared.loaded, prepared.graph)
+    statistics_for(prepared.loaded, prepared.graph)
+    assert collected == [2 * 5] * 2
 
 
 def test_else_they_are_computed_once_and_kept(prepared: Prepared, collected: list[int], cache: Path) -> None:
@@ -140,7 +196,7 @@ def test_a_search_beyond_what_shipped_is_read_back(folder: Path, tmp_path: Path)
     first = prepare(loaded, statistics_for)
     search_and_keep(first.loaded, first.graph, number_format("fixed8"), 1.0, lambda share: None)
     shipped = statistics_for(first.loaded, first.graph)
-    shipped.save(tmp_path / "shipped.json")
+    dataclasses.replace(shipped, weights_sha256="e" * 64).save(tmp_path / "shipped.json")
     again = prepare(
         dataclasses.replace(loaded, calibration=tmp_path / "shipped.json", fingerprint="e" * 64), statistics_for
     )
@@ -164,7 +220,7 @@ def test_the_histograms_count_every_value(prepared: Prepared, folder: Path) -> N
     """By hand for two groups: the input, and what the first convolution and its pool share."""
     pictures, _ = calibration_pictures(SMALL)
     found = statistics_for(prepared.loaded, prepared.graph).ranges
-    whole = Statistics(collect(prepared.graph, batches_of(pictures, 2)), "").ranges
+    whole = Statistics(collect(prepared.graph, batches_of(pictures, 2)), "", "f" * 64).ranges
     with torch.no_grad():
         stem = small().get_submodule("stem")(pictures).numpy()
     groups = scale_groups(prepared.graph)
@@ -253,7 +309,7 @@ def test_what_needs_no_search(prepared: Prepared) -> None:
 
 
 def test_a_damaged_file_says_which(prepared: Prepared, tmp_path: Path) -> None:
-    for content in ("{", "[]", "{}", '{"ranges": []}', '{"ranges": {"a": {}}, "pictures": "x"}'):
+    for content in ("{", "[]", "{}", '{"ranges": []}', '{"schema": 2, "ranges": {"a": {}}, "pictures": "x"}'):
         (tmp_path / "bad.json").write_text(content)
         loaded = dataclasses.replace(prepared.loaded, calibration=tmp_path / "bad.json")
         with pytest.raises(WeightsError, match="bad.json cannot be read. Restore the file"):
