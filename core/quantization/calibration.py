@@ -74,10 +74,16 @@ def _computed(loaded: LoadedNetwork, graph: Graph) -> Statistics:
 def search_and_keep(
     loaded: LoadedNetwork, graph: Graph, format: NumberFormat, budget_s: float, report: Report
 ) -> Statistics:
-    """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width."""
-    pictures, words = _centres(loaded.preprocessing)
+    """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width.
+
+    A width that was searched before keeps its lengths: w4a8 after fixed8 searches 4 bits alone.
+    """
     searched = statistics_for(loaded, graph)
-    widths = sorted({format.weight_bits, format.activation_bits})
+    widths = sorted({format.weight_bits, format.activation_bits} - searched.lengths.keys())
+    if not widths:
+        report(1.0)
+        return searched
+    pictures, words = _centres(loaded.preprocessing)
     for place, bits in enumerate(widths):
         searched = with_search(searched, graph, bits, pictures, budget_s, _part(report, place, len(widths)))
     # Another process may have kept a search meanwhile: only these widths are replaced.

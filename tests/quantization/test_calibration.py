@@ -13,14 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 from core.errors import DataError, WeightsError
-from core.formats import number_format
+from core.formats import NumberFormat, number_format
 from core.images.samples import samples
 from core.models.preprocessing import COMPACT, Preprocessing
 from core.models.weights import LoadedNetwork
 from core.quantization import calibration
 from core.quantization.calibration import calibration_pictures, search_and_keep, statistics_for
 from core.quantization.calibrators import calibrator
-from core.quantization.fixed_point import nearest_lengths
+from core.quantization.fixed_point import Lengths, nearest_lengths
 from core.quantization.graph import Graph
 from core.quantization.groups import scale_groups
 from core.quantization.prepare import Prepared, prepare, quantizers
@@ -258,6 +258,25 @@ def test_a_format_of_two_widths_is_composed(prepared: Prepared) -> None:
     lengths, words, preliminary = quantizers(after, number_format("w4a6"), Calibration())
     assert (words, preliminary) == ("greedy search, composed over 3 pictures of mine", False)
     assert (lengths.weights, lengths.activations) == (found.lengths[4].weights, found.lengths[6].activations)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_width_that_was_searched_is_not_searched_again(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+
+    def counting(graph: Graph, start: Lengths, format: NumberFormat, *rest: object) -> Lengths:
+        widths.append(format.weight_bits)
+        return Lengths(start.weights, {group: len(widths) for group in start.activations})
+
+    monkeypatch.setattr(calibration, "search", counting)
+    shares: list[float] = []
+    for name, expected in (("fixed8", [8]), ("w4a8", [8, 4]), ("fixed8", [8, 4]), ("w4a5", [8, 4, 5])):
+        found = search_and_keep(prepared.loaded, prepared.graph, number_format(name), 60, shares.append)
+        assert widths == expected
+        assert found.lengths.keys() == set(expected)
+    assert shares == [1.0]
+    for place, bits in enumerate(widths, 1):
+        assert set(found.lengths[bits].activations.values()) == {place}
 
 
 @pytest.mark.usefixtures("folder")
