@@ -82,17 +82,17 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
 def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibration) -> tuple[Quantizers, str, bool]:
     """The chosen lengths or scales, how they were chosen in words, and whether a search that was asked for is missing."""
     rule, statistics = calibrator(calibration.calibrator), prepared.statistics()
-    words = f"{rule.title.lower()} over {statistics.pictures}"
+    words = f"{rule.title[0].lower()}{rule.title[1:]} over {statistics.pictures}"
     if format.kind == "affine":
         return affine.nearest_scales(statistics.ranges, rule), words, False
     bits = (format.weight_bits, format.activation_bits)
-    nearest = fixed_point.nearest_lengths(prepared.graph, statistics.ranges, *bits, rule)
-    if not calibration.search:
-        return nearest, words, False
-    if min(bits) >= ENOUGH_BITS:
-        return nearest, f"{words}; no search: {ENOUGH_BITS} bits and more need none", False
-    found = statistics.composed(*bits)
-    if found is None:
-        return nearest, f"{words}; preliminary: not yet searched", True
-    composed = "" if bits[0] == bits[1] else ", composed"
-    return found, f"greedy search{composed} over {statistics.searched_on}", False
+    wanted = calibration.search and min(bits) < ENOUGH_BITS
+    found = statistics.composed(*bits) if wanted else None
+    if found is not None:
+        composed = "" if bits[0] == bits[1] else ", composed"
+        return found, f"greedy search{composed} over {statistics.searched_on}", False
+    if wanted:
+        words += "; preliminary: not yet searched"
+    elif calibration.search:
+        words += f"; no search: {ENOUGH_BITS} bits and more need none"
+    return fixed_point.nearest_lengths(prepared.graph, statistics.ranges, *bits, rule), words, wanted

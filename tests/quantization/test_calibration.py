@@ -17,7 +17,7 @@ from core.formats import NumberFormat, number_format
 from core.images.samples import samples
 from core.models.preprocessing import COMPACT, Preprocessing
 from core.models.weights import LoadedNetwork
-from core.quantization import calibration
+from core.quantization import calibration, fixed_point
 from core.quantization.calibration import calibration_pictures, search_and_keep, statistics_for
 from core.quantization.calibrators import calibrator
 from core.quantization.fixed_point import Lengths, nearest_lengths
@@ -249,6 +249,14 @@ def test_a_search_makes_its_format_final_and_is_kept(prepared: Prepared, folder:
 
 
 @pytest.mark.usefixtures("folder")
+def test_lengths_that_were_searched_need_no_nearest_ones(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    search_and_keep(prepared.loaded, prepared.graph, number_format("fixed5"), 1.0, lambda share: None)
+    after = prepare(prepared.loaded, statistics_for)
+    monkeypatch.setattr(fixed_point, "nearest_lengths", lambda *_: pytest.fail("seconds for a large network"))
+    assert not quantizers(after, number_format("fixed5"), Calibration())[2]
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_format_of_two_widths_is_composed(prepared: Prepared) -> None:
     shares: list[float] = []
     found = search_and_keep(prepared.loaded, prepared.graph, number_format("w4a6"), 60, shares.append)
@@ -315,6 +323,7 @@ def test_a_search_sees_every_picture_of_a_folder_and_the_samples_centres(
 def test_what_needs_no_search(prepared: Prepared) -> None:
     for name, calibrate, expected in (
         ("int8", Calibration(), "least squared error over 3 pictures of mine"),
+        ("int8", Calibration("kl"), "least KL divergence over 3 pictures of mine"),
         ("fixed8", Calibration("minmax", search=False), "minimum and maximum over 3 pictures of mine"),
         (
             "fixed12",
