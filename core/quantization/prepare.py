@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+import torch
 from torch import Tensor, fx
 
 from core.engines import floats, reference
@@ -40,7 +41,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Executable:
-    """A variant ready to run: real inputs [n, 3, side, side] to real outputs in float64."""
+    """A variant ready to run: real inputs [n, 3, side, side] to real outputs in float64.
+
+    `weight_bytes` is what the format needs for the weights, packed; `held_bytes` what keeping this executable costs here
+    beside the prepared network: nothing in FP32 on the CPU, which runs that network itself.
+    """
 
     run: Callable[[Tensor], tuple[Tensor, ...]]
     engine: str
@@ -49,11 +54,13 @@ class Executable:
     floats: tuple[str, ...]
     calibrated: str
     preliminary: bool = False
+    held_bytes: int = 0
 
 
 def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], Statistics]) -> Prepared:
     """`statistics` reads or computes those of a network and its graph; it is called once at most."""
-    folded = fold(loaded.module)
+    # As the FP32 engine wants it, and before the graph takes the weights: network and graph share one copy of them.
+    folded = fold(loaded.module).to(memory_format=torch.channels_last)
     loaded = replace(loaded, module=folded)  # the weights as they were loaded need not stay
     graph = trace(folded, loaded.preprocessing.side)
     return Prepared(loaded, folded, graph, cache(lambda: statistics(loaded, graph)))
@@ -62,10 +69,7 @@ def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], 
 def executable(prepared: Prepared, format: NumberFormat, calibration: Calibration, device: str = "cpu") -> Executable:
     """Float formats run natively; FIXED-N and INT8 as a program on the reference engine."""
     if format.dtype is not None:
-        network = floats.convert(prepared.folded, format.dtype, device)
-        size = lower.weight_bytes(prepared.graph, format)
-        islands = tuple(FLOAT_ISLANDS)
-        return Executable(lambda x: floats.run(network, x), floats.NAME, floats.ARITHMETIC, size, islands, "")
+        return _native(prepared, format, format.dtype, device)
     chosen, words, preliminary = quantizers(prepared, format, calibration)
     program = lower.lower(prepared.graph, chosen, format)
     return Executable(
@@ -76,6 +80,20 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
         floats=program.floats,
         calibrated=words,
         preliminary=preliminary,
+        held_bytes=program.held_bytes,
+    )
+
+
+def _native(prepared: Prepared, format: NumberFormat, dtype: str, device: str) -> Executable:
+    network = floats.convert(prepared.folded, dtype, device)
+    return Executable(
+        run=lambda x: floats.run(network, x),
+        engine=floats.NAME,
+        arithmetic=floats.ARITHMETIC,
+        weight_bytes=lower.weight_bytes(prepared.graph, format),
+        floats=tuple(FLOAT_ISLANDS),
+        calibrated="",
+        held_bytes=0 if network is prepared.folded else floats.held_bytes(network),
     )
 
 
