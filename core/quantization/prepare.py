@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from core.engines import floats, reference
-from core.engines.program import FLOAT_ISLANDS
+from core.engines.program import FLOAT_ISLANDS, Program
 from core.formats import NumberFormat
 from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
@@ -44,7 +44,8 @@ class Executable:
     """A variant ready to run: real inputs [n, 3, side, side] to real outputs in float64.
 
     `weight_bytes` is what the format needs for the weights, packed; `held_bytes` what keeping this executable costs here
-    beside the prepared network: nothing in FP32 on the CPU, which runs that network itself.
+    beside the prepared network: nothing in FP32 on the CPU, which runs that network itself. `program` is what
+    the engine runs, None where torch runs the network in the float type `dtype`.
     """
 
     run: Callable[[Tensor], tuple[Tensor, ...]]
@@ -55,6 +56,8 @@ class Executable:
     calibrated: str
     preliminary: bool = False
     held_bytes: int = 0
+    dtype: str = "float32"
+    program: Program | None = None
 
 
 def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], Statistics]) -> Prepared:
@@ -81,6 +84,7 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
         calibrated=words,
         preliminary=preliminary,
         held_bytes=program.held_bytes,
+        program=program,
     )
 
 
@@ -94,6 +98,7 @@ def _native(prepared: Prepared, format: NumberFormat, dtype: str, device: str) -
         floats=tuple(FLOAT_ISLANDS),
         calibrated="",
         held_bytes=0 if network is prepared.folded else floats.held_bytes(network),
+        dtype=dtype,
     )
 
 

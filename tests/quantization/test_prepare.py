@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from core.engines import reference
 from core.formats import number_format
 from core.models.preprocessing import COMPACT, Preprocessing
 from core.models.weights import LoadedNetwork
@@ -57,6 +58,17 @@ def test_the_loaded_module_stays_as_it_is() -> None:
 )
 def test_what_a_format_holds_beside_the_network(name: str, expected: int, prepared: Prepared) -> None:
     assert executable(prepared, number_format(name), Calibration()).held_bytes == expected
+
+
+def test_what_a_format_runs_in(prepared: Prepared) -> None:
+    for name, dtype in (("fp32", "float32"), ("fp16", "float16"), ("bf16", "bfloat16")):
+        found = executable(prepared, number_format(name), Calibration())
+        assert (found.dtype, found.program) == (dtype, None)
+    found = executable(prepared, number_format("int8"), Calibration())
+    assert found.program is not None
+    x = pictures(2)
+    outputs = reference.outputs(found.program, reference.run(found.program, x))
+    assert all(torch.equal(one, other) for one, other in zip(outputs, found.run(x), strict=True))
 
 
 def test_fp32_answers_as_the_network_does(prepared: Prepared) -> None:
