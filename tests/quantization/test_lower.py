@@ -153,7 +153,8 @@ class Joined(nn.Module):
     [
         (lambda one, other: one + 1.5, "add adds something else"),
         (lambda one, other: torch.add(one, other, alpha=2), "add adds something else"),
-        (lambda one, other: one + torch.flatten(one, 2).mean(), "flatten flattens dimensions 2 to -1|mean"),
+        (lambda one, other: one + torch.flatten(one, 2).mean(), "flatten flattens dimensions 2 to -1"),
+        (lambda one, other: one + other.mean(), r"mean \(mean\) has no integer form"),
         (lambda one, other: torch.flatten(one), "flatten flattens dimensions 0 to -1"),
         (lambda one, other: torch.flatten(one, 1, 2), "flatten flattens dimensions 1 to 2"),
         (lambda one, other: torch.flatten(one, start_dim=2), "flatten flattens dimensions 2 to -1"),
