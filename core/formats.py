@@ -9,6 +9,7 @@ from typing import Literal
 from core.errors import RequestError
 
 Kind = Literal["float", "fixed", "affine"]
+Range = tuple[float, float]
 REGISTER_BITS = 32
 
 
@@ -18,6 +19,7 @@ class NumberFormat:
 
     `kind` says what its numbers are: `float` (IEEE-like, run in that dtype), `fixed` (dynamic fixed point, value = q * 2^-FL),
     `affine` (value = scale * (q - zero point)). `weight_bits` and `activation_bits` differ only in formats such as w4a8.
+    Floats have `exponent_bits` and `fraction_bits` behind their sign: fp16 has 5 and 10. The others have none.
     """
 
     name: str
@@ -27,6 +29,37 @@ class NumberFormat:
     activation_bits: int
     summary: str
     dtype: str | None = None
+    exponent_bits: int = 0
+    fraction_bits: int = 0
+
+    @property
+    def range(self) -> Range:
+        """The lowest and highest finite value of a float; else of the whole numbers q that hold activations.
+
+        fp16 ends at -65,504 and 65,504, fixed8 at -128 and 127, int8 at 0 and 255.
+        """
+        if self.kind == "float":
+            return self._finite
+        return (0, 2**self.activation_bits - 1) if self.kind == "affine" else _signed(self.activation_bits)
+
+    @property
+    def weight_range(self) -> Range:
+        """The same for weights: those of int8 are symmetric, -127 to 127; w4a8 has -8 to 7."""
+        if self.kind == "float":
+            return self._finite
+        low, high = _signed(self.weight_bits)
+        return (-high, high) if self.kind == "affine" else (low, high)
+
+    @property
+    def _finite(self) -> Range:
+        """The highest exponent code is infinity's: fp16's largest is (2 - 2^-10) * 2^15."""
+        highest = (2 - self.step) * 2.0 ** (2 ** (self.exponent_bits - 1) - 1)
+        return -highest, highest
+
+    @property
+    def step(self) -> float:
+        """From 1 to the next number above: 2^-10 in fp16. For whole numbers 1, which is worth one scale."""
+        return 2.0**-self.fraction_bits
 
     @property
     def weight_bytes(self) -> float:
@@ -39,8 +72,14 @@ class NumberFormat:
         return REGISTER_BITS // max(self.weight_bits, self.activation_bits)
 
 
-def _float(name: str, bits: int, dtype: str, summary: str) -> NumberFormat:
-    return NumberFormat(name, name.upper(), "float", bits, bits, summary, dtype)
+def _signed(bits: int) -> Range:
+    """Two's complement: 8 bits hold -128 to 127."""
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+
+def _float(name: str, exponent_bits: int, fraction_bits: int, dtype: str, summary: str) -> NumberFormat:
+    bits = 1 + exponent_bits + fraction_bits
+    return NumberFormat(name, name.upper(), "float", bits, bits, summary, dtype, exponent_bits, fraction_bits)
 
 
 def _fixed(weight_bits: int, activation_bits: int) -> NumberFormat:
@@ -60,9 +99,9 @@ def _fixed(weight_bits: int, activation_bits: int) -> NumberFormat:
 FORMATS = {
     entry.name: entry
     for entry in (
-        _float("fp32", 32, "float32", "32-bit floating point: the baseline everything is compared with."),
-        _float("fp16", 16, "float16", "16-bit floating point: 5 bits of exponent, 10 of fraction."),
-        _float("bf16", 16, "bfloat16", "16-bit floating point with FP32's range: 8 bits of exponent, 7 of fraction."),
+        _float("fp32", 8, 23, "float32", "32-bit floating point: the baseline everything is compared with."),
+        _float("fp16", 5, 10, "float16", "16-bit floating point: 5 bits of exponent, 10 of fraction."),
+        _float("bf16", 8, 7, "bfloat16", "16-bit floating point with FP32's range: 8 bits of exponent, 7 of fraction."),
         _fixed(16, 16),
         _fixed(8, 8),
         NumberFormat("int8", "INT8", "affine", 8, 8, "8-bit integers with free scales, one for each output channel."),

@@ -20,6 +20,19 @@ def cache_bytes() -> int:
     return int(os.environ.get("BITLENS_CACHE_MB", "2000")) * 1_000_000
 
 
+def cpu_threads() -> int:
+    """Threads for arithmetic: OMP_NUM_THREADS where it is a whole number above 0, else the processors this process may use.
+
+    A container that is given 2 of a machine's 64 processors gets 2.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").strip()
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):  # on Linux alone
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def calibration_folder() -> Path | None:
     """A folder of pictures to calibrate on, for weights that come without statistics: BITLENS_CALIBRATION."""
     folder = os.environ.get("BITLENS_CALIBRATION")

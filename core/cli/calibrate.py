@@ -89,6 +89,7 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progres
     statistics = Statistics(
         collect(graph, batches_of(pictures)),
         f"{PICTURES} training pictures of Tiny ImageNet",
+        loaded.fingerprint,
         searched_on=f"{SEARCH_PICTURES} held-back training pictures of Tiny ImageNet",
     )
     probe = loaded.preprocessing.normalise(whole.images[np.sort(searched)])

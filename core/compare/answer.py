@@ -27,7 +27,7 @@ def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu"
     x = view.tensor(prepared.loaded.preprocessing)
     outputs = executable.run(x)
     scores = softmax(outputs[0])[0]
-    _check_finite(scores, variant)
+    check_finite(scores, variant)
     guesses = _guesses(scores, prepared.loaded.labels, top)
     box = _box(outputs, view, prepared.loaded.preprocessing) if prepared.loaded.has_box else None
     elapsed_ms = 1000 * (time.perf_counter() - began)
@@ -57,8 +57,11 @@ def softmax(scores: Tensor) -> Tensor:
     return scores.double().softmax(dim=1)
 
 
-def _check_finite(scores: Tensor, variant: Variant) -> None:
-    """FP16 ends at 65,504: a network with larger values inside gives infinities, and scores that are no numbers."""
+def check_finite(scores: Tensor, variant: Variant) -> None:
+    """Raises RangeError where a score behind softmax is no number.
+
+    FP16 ends at 65,504: a network with larger values inside gives infinities, and infinity less infinity is no number.
+    """
     if not bool(scores.isfinite().all()):
         raise RangeError(
             f"Values inside this network are too large for {variant.title}: its scores are no numbers.",

@@ -10,21 +10,19 @@ from torch import Tensor
 
 from core.compare.records import LayerNoise
 from core.engines import reference
-from core.formats import NumberFormat
-from core.quantization.lower import lower
-from core.quantization.prepare import Prepared, quantizers
+from core.quantization.prepare import Executable, Prepared
 from core.quantization.simulate import run_float
-from core.variant import Calibration
 
 MEASURED = ("conv2d", "linear", "average_pool", "add")
 
 
-def layer_noise(
-    prepared: Prepared, format: NumberFormat, calibration: Calibration, x: Tensor
-) -> tuple[LayerNoise, ...]:
-    """SQNR of every layer's output, in the network's order, for preprocessed pictures [n, 3, h, w]."""
+def layer_noise(prepared: Prepared, executable: Executable, x: Tensor) -> tuple[LayerNoise, ...]:
+    """SQNR of every layer's output, in the network's order, for preprocessed pictures [n, 3, h, w].
+
+    `executable` is a variant of `prepared`, as `executable(prepared, format, calibration)` makes it: nothing is lowered here.
+    """
     exact = run_float(prepared.graph, x)
-    found = _values(prepared, format, calibration, x)
+    found = _values(prepared, executable, x)
     return tuple(
         LayerNoise(node.layer, node.kind, decibels(exact[node.name], found[node.name]))
         for node in prepared.graph.nodes
@@ -44,11 +42,10 @@ def decibels(exact: Tensor, found: Tensor) -> float:
     return 10 * math.log10(signal / noise) if signal > 0 and math.isfinite(noise) else -math.inf
 
 
-def _values(prepared: Prepared, format: NumberFormat, calibration: Calibration, x: Tensor) -> Mapping[str, Tensor]:
-    """Every edge as real numbers: in the format's own float type, or from the integers of its program."""
-    if format.dtype is not None:
-        return run_float(prepared.graph, x.to(getattr(torch, format.dtype)))
-    chosen, _, _ = quantizers(prepared, format, calibration)
-    program = lower(prepared.graph, chosen, format)
+def _values(prepared: Prepared, executable: Executable, x: Tensor) -> Mapping[str, Tensor]:
+    """Every edge as real numbers: from the integers of its program, or in the float type."""
+    program = executable.program
+    if program is None:
+        return run_float(prepared.graph, x.to(getattr(torch, executable.dtype)))
     integers = reference.run(program, x)
     return {name: reference.real(q, program.edges[name]) for name, q in integers.items()}

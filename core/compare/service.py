@@ -122,7 +122,7 @@ def _measure(view: View, variant: Variant) -> tuple[LayerNoise, ...]:
 
     prepared = shared_networks().prepared(variant.network, variant.weights)
     x = view.tensor(prepared.loaded.preprocessing)
-    return layer_noise(prepared, variant.number_format, variant.calibration, x)
+    return layer_noise(prepared, shared_networks().executable(variant), x)
 
 
 def _forget() -> None:

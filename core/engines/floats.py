@@ -12,9 +12,19 @@ ARITHMETIC = "native"
 
 
 def convert(folded: nn.Module, dtype: str, device: str) -> nn.Module:
-    """A copy of the network in `dtype` ("float16") on `device`, channels-last."""
+    """The network in `dtype` ("float16") on `device`: a channels-last copy, or for FP32 on the CPU the network itself.
+
+    `folded` is FP32, on the CPU and channels-last already. Nothing may change what is returned.
+    """
+    if (dtype, device) == ("float32", "cpu"):
+        return folded
     network = copy.deepcopy(folded).to(device=device, dtype=getattr(torch, dtype))
     return network.to(memory_format=torch.channels_last)
+
+
+def held_bytes(network: nn.Module) -> int:
+    """Memory of its parameters and buffers: 1,000 weights in FP16 take 2,000 bytes."""
+    return sum(tensor.nbytes for tensor in (*network.parameters(), *network.buffers()))
 
 
 @torch.inference_mode()

@@ -149,3 +149,9 @@ class Program:
     outputs: tuple[str, ...]
     weight_bytes: int
     floats: tuple[str, ...] = tuple(FLOAT_ISLANDS)
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of the weights, in the types that hold them, and the biases: a weight of 4 bits takes a byte, a bias 8."""
+        weighted = [operation for operation in self.operations if isinstance(operation, Convolution | Linear)]
+        return sum(operation.weight.nbytes + operation.bias.nbytes for operation in weighted)

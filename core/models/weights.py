@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightsSet:
-    """Weights of all three networks, trained on the same data."""
+    """Weights of all three networks, trained on the same data.
+
+    `kind` says which form of the networks they are for; `published` that torchvision publishes them and they are fetched on
+    request, where others ship with Bitlens.
+    """
 
     name: str
     title: str
     licence: str
+    kind: Kind
+    published: bool
 
 
 WEIGHTS = {
@@ -36,11 +42,15 @@ WEIGHTS = {
             "photos",
             "Photos (200 classes)",
             "Derived from Tiny ImageNet (CS231N), a subset of ImageNet: for non-commercial research and education only.",
+            kind="compact",
+            published=False,
         ),
         WeightsSet(
             "imagenet",
             "ImageNet (1000 classes)",
             "Published by torchvision, trained on ImageNet: for non-commercial research and education only.",
+            kind="full",
+            published=True,
         ),
     )
 }
@@ -86,7 +96,8 @@ def load_network(network: str, weights: str) -> LoadedNetwork:
     state = availability(network, weights)
     if not state.present:
         raise WeightsError(state.reason, state.remedy)
-    return _load_shipped(network) if weights == "photos" else _load_published(network)
+    chosen = WEIGHTS[weights]
+    return _load_published(network, chosen) if chosen.published else _load_shipped(network, chosen)
 
 
 def availability(network: str, weights: str) -> Availability:
@@ -94,7 +105,7 @@ def availability(network: str, weights: str) -> Availability:
     title = architecture(network).title
     if weights not in WEIGHTS:
         return _file_availability(_path(weights))
-    if weights == "imagenet":
+    if WEIGHTS[weights].published:
         return _published_availability(network)
     path = cards.weights_file(network)
     if path.is_file():
@@ -162,7 +173,7 @@ def _published_availability(network: str) -> Availability:
     )
 
 
-def _load_shipped(network: str) -> LoadedNetwork:
+def _load_shipped(network: str, chosen: WeightsSet) -> LoadedNetwork:
     path = cards.weights_file(network)
     card = cards.read_card(path)
     if card["sha256"] != files.sha256(path):
@@ -170,18 +181,18 @@ def _load_shipped(network: str) -> LoadedNetwork:
             f"{path.name} is not the file that its card describes: the checksum differs.",
             f"Restore both with: git checkout assets/weights/{path.name} assets/weights/{cards.card_file(path).name}.",
         )
-    layout, module = _read(path, network, "compact")
+    layout, module = _read(path, network, chosen.kind)
     statistics = cards.calibration_file(path)
     return _loaded(layout, path, module, card, statistics if statistics.is_file() else None)
 
 
-def _load_published(network: str) -> LoadedNetwork:
+def _load_published(network: str, chosen: WeightsSet) -> LoadedNetwork:
     published = PUBLISHED[network]
     path = published.find().right
     if path is None:
         raise WeightsError(f"{published.file} is no longer here.", remedies(published.target))
-    layout, module = _read(path, network, "full")
-    card = cards.new_card("imagenet", layout, module, WEIGHTS["imagenet"].licence, published.source.url)
+    layout, module = _read(path, network, chosen.kind)
+    card = cards.new_card(chosen.name, layout, module, chosen.licence, published.source.url)
     return _loaded(layout, path, module, card | {"top1": published.top1, "top5": published.top5})
 
 

@@ -13,11 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from core import settings
-from core.errors import DataError
+from core.errors import DataError, WeightsError
 from core.formats import NumberFormat, number_format
 from core.images.crop import Crop, crop_box, cut
 from core.images.decode import decode
 from core.images.samples import samples
+from core.models.files import sha256
 from core.models.preprocessing import Preprocessing
 from core.models.weights import LoadedNetwork
 from core.quantization.calibrators import calibrator
@@ -34,27 +35,55 @@ SEARCH_START = "mse"
 
 def statistics_for(loaded: LoadedNetwork, graph: Graph) -> Statistics:
     """Shipped statistics, and what was searched here beyond them; else those kept for these very weights; else new ones."""
-    kept = _kept(loaded)
-    if loaded.calibration is not None:
-        shipped = Statistics.load(loaded.calibration)
-        later = Statistics.load(kept).lengths if kept.exists() else {}
-        return replace(shipped, lengths={**later, **shipped.lengths})
-    if kept.exists():
-        return Statistics.load(kept)
+    kept = _read_kept(loaded)
+    if loaded.calibration is None:
+        return kept or _computed(loaded, graph)
+    shipped = _read_shipped(loaded, loaded.calibration)
+    return replace(shipped, lengths={**(kept.lengths if kept else {}), **shipped.lengths})
+
+
+def _read_shipped(loaded: LoadedNetwork, path: Path) -> Statistics:
+    """Raises WeightsError where they are of other weights, whose ranges and lengths would fit these badly."""
+    found = Statistics.load(path)
+    if found.weights_sha256 != loaded.fingerprint:
+        raise WeightsError(
+            f"The calibration statistics {path.name} are of other weights than the file beside them.",
+            "Restore both from the repository, or run "
+            f"`python -m core calibrate --network {loaded.network} --data FOLDER`.",
+        )
+    return found
+
+
+def _read_kept(loaded: LoadedNetwork) -> Statistics | None:
+    """None where nothing is kept that can be used: an older version's file must not stop anybody."""
+    try:
+        found = Statistics.load(_kept(loaded))
+    except WeightsError:
+        return None
+    return found if found.weights_sha256 == loaded.fingerprint else None
+
+
+def _computed(loaded: LoadedNetwork, graph: Graph) -> Statistics:
     pictures, words = calibration_pictures(loaded.preprocessing)
-    found = Statistics(collect(graph, batches_of(pictures, 8)), words)
+    found = Statistics(collect(graph, batches_of(pictures, 8)), words, loaded.fingerprint)
     with suppress(OSError):  # a folder that cannot be written costs time at the next start, and no answer
-        found.save(kept)
+        found.save(_kept(loaded))
     return found
 
 
 def search_and_keep(
     loaded: LoadedNetwork, graph: Graph, format: NumberFormat, budget_s: float, report: Report
 ) -> Statistics:
-    """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width."""
-    pictures, words = _centres(loaded.preprocessing)
+    """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width.
+
+    A width that was searched before keeps its lengths: w4a8 after fixed8 searches 4 bits alone.
+    """
     searched = statistics_for(loaded, graph)
-    widths = sorted({format.weight_bits, format.activation_bits})
+    widths = sorted({format.weight_bits, format.activation_bits} - searched.lengths.keys())
+    if not widths:
+        report(1.0)
+        return searched
+    pictures, words = _centres(loaded.preprocessing)
     for place, bits in enumerate(widths):
         searched = with_search(searched, graph, bits, pictures, budget_s, _part(report, place, len(widths)))
     # Another process may have kept a search meanwhile: only these widths are replaced.
@@ -117,10 +146,19 @@ def _tensors(image: Image.Image, crops: Sequence[Crop], preprocessing: Preproces
 def _kept(loaded: LoadedNetwork) -> Path:
     """One file for these weights and these calibration pictures: another when a picture comes, goes or changes."""
     folder = settings.calibration_folder()
-    source = _fingerprint(_files(folder)) if folder else "samples"
+    source = _states(_files(folder)) if folder else _contents([sample.file for sample in samples()])
     return settings.cache_folder() / "calibration" / f"{loaded.fingerprint[:16]}-{source}.json"
 
 
-def _fingerprint(files: Sequence[Path]) -> str:
-    states = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:8]
+def _contents(files: Sequence[Path]) -> str:
+    """Of a few small files; the same in every copy of the app that has the same pictures."""
+    return _digest([sha256(path) for path in files])
+
+
+def _states(files: Sequence[Path]) -> str:
+    """Of up to 512 files of any size, which are not read each time."""
+    return _digest([(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files])
+
+
+def _digest(facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]

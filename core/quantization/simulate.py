@@ -10,8 +10,6 @@ from torch import Tensor
 
 from core.quantization.graph import Graph, Node
 
-Hook = Callable[[Node, Tensor], Tensor]
-
 
 @torch.inference_mode()
 def run_float(graph: Graph, x: Tensor) -> dict[str, Tensor]:

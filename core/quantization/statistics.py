@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,24 +20,28 @@ from core.quantization.groups import COPYING, scale_groups
 from core.quantization.histogram import Histogram, histogram, merge
 from core.quantization.simulate import run_float
 
-SCHEMA = 1
+SCHEMA = 2
+REMEDY = "Restore the file from the repository, or delete it: it is then computed from pictures."
 
 
 @dataclass(frozen=True)
 class Statistics:
     """`ranges`: a histogram for each scale group. `lengths`: for each N, what the search found, from `start` on.
 
-    `pictures` says which pictures were seen, in words, and `searched_on` which the search used.
+    `pictures` says which pictures were seen, in words, and `searched_on` which the search used. `weights_sha256` names the
+    weights file that all this is of: `LoadedNetwork.fingerprint`, 64 hexadecimal digits.
     """
 
     ranges: Mapping[str, Histogram]
     pictures: str
+    weights_sha256: str
     lengths: Mapping[int, Lengths] = field(default_factory=dict)
     searched_on: str = ""
 
     def save(self, path: Path) -> None:
         record = {
             "schema": SCHEMA,
+            "weights_sha256": self.weights_sha256,
             "pictures": self.pictures,
             "searched_on": self.searched_on,
             "ranges": {group: one.as_dict() for group, one in self.ranges.items()},
@@ -50,19 +55,25 @@ class Statistics:
 
     @classmethod
     def load(cls, path: Path) -> Statistics:
+        """What `save` wrote. Raises WeightsError for a file that is damaged or of another schema."""
         try:
             record = json.loads(path.read_text())
-            return cls(
-                {group: Histogram.from_dict(one) for group, one in record["ranges"].items()},
-                record["pictures"],
-                {int(bits): Lengths(**found) for bits, found in record["lengths"].items()},
-                record["searched_on"],
-            )
+            schema = record["schema"]
+            if schema == SCHEMA:
+                return cls._from_record(record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise WeightsError(
-                f"The calibration statistics {path} cannot be read.",
-                "Restore the file from the repository, or delete it: it is then computed from pictures.",
-            ) from error
+            raise WeightsError(f"The calibration statistics {path} cannot be read.", REMEDY) from error
+        raise WeightsError(f"The calibration statistics {path} are of schema {schema}, not {SCHEMA}.", REMEDY)
+
+    @classmethod
+    def _from_record(cls, record: dict[str, Any]) -> Statistics:
+        return cls(
+            ranges={group: Histogram.from_dict(one) for group, one in record["ranges"].items()},
+            pictures=record["pictures"],
+            weights_sha256=record["weights_sha256"],
+            lengths={int(bits): Lengths(**found) for bits, found in record["lengths"].items()},
+            searched_on=record["searched_on"],
+        )
 
     def composed(self, weight_bits: int, activation_bits: int) -> Lengths | None:
         """The searched lengths, or None. For wXaY: the weights' of X and the activations' of Y."""

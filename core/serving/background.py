@@ -1,4 +1,4 @@
-"""Downloads and searches that outlive the tab that started them: one for each key, with progress and cancel."""
+"""Downloads and searches that outlive the tab that started them: one for each key, two at a time, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,16 +18,21 @@ from core import settings
 from core.errors import BitlensError, Cancelled, RequestError
 
 TOLD_S = 600
+MOST_AT_ONCE = 2
 State = Literal["running", "done", "failed", "cancelled"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
-    """`share` runs from 0 to 1; `error` says why a job failed; `ended` is when, on the monotonic clock."""
+    """`share` runs from 0 to 1; `error` says why a job failed; `ended` is when, on the monotonic clock.
+
+    `waiting` says that a job has not begun because others are before it: its state is "running" and its share 0.
+    """
 
     title: str
     share: float = 0.0
     state: State = "running"
+    waiting: bool = False
     error: BitlensError | None = None
     ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -35,11 +41,47 @@ class Job:
         self.stop.set()
 
 
+class Turns:
+    """At most MOST_AT_ONCE jobs at a time; the others in the order in which they came, which a semaphore would not keep."""
+
+    def __init__(self) -> None:
+        self._line: list[Job] = []
+        self._changed = threading.Condition()
+
+    def queue(self, job: Job) -> None:
+        with self._changed:
+            self._line.append(job)
+            job.waiting = not self._has_come(job)
+
+    @contextmanager
+    def taken(self, job: Job) -> Iterator[None]:
+        """Wait for the queued job's turn and hold it. Raises Cancelled where the job was stopped before."""
+        try:
+            self._wait(job)
+            yield
+        finally:
+            with self._changed:
+                self._line.remove(job)
+                self._changed.notify_all()
+
+    def _wait(self, job: Job) -> None:
+        with self._changed:
+            while not self._has_come(job) and not job.stop.is_set():
+                self._changed.wait(0.2)  # a job's stop event wakes nobody up
+            job.waiting = False
+        if job.stop.is_set():
+            raise Cancelled(f"{job.title} was stopped.", "")
+
+    def _has_come(self, job: Job) -> bool:
+        return job in self._line[:MOST_AT_ONCE]
+
+
 class Background:
     """Jobs by key, on threads of their own. A job must look at its stop event and must not run a network itself."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
+        self._turns = Turns()
         self._lock = threading.Lock()
 
     def find(self, key: str) -> Job | None:
@@ -50,18 +92,21 @@ class Background:
         return job
 
     def start(self, key: str, title: str, work: Callable[[Job], None]) -> Job:
-        """Start `work`, unless a job with this key is running: then that one is returned."""
+        """Start `work`, now or when its turn comes, unless a job with this key is running: then that one is returned."""
         with self._lock:
             job = self._jobs.get(key)
             if job is None or job.state != "running":
                 job = self._jobs[key] = Job(title)
-                threading.Thread(target=_carry_out, args=(job, work), name=f"bitlens-{key}", daemon=True).start()
+                self._turns.queue(job)
+                arguments = (job, work, self._turns)
+                threading.Thread(target=_carry_out, args=arguments, name=f"bitlens-{key}", daemon=True).start()
             return job
 
 
-def _carry_out(job: Job, work: Callable[[Job], None]) -> None:
+def _carry_out(job: Job, work: Callable[[Job], None], turns: Turns) -> None:
     try:
-        work(job)
+        with turns.taken(job):
+            work(job)
         job.share, job.state = 1.0, "done"
     except Cancelled:
         job.state = "cancelled"

@@ -6,6 +6,7 @@ import threading
 from functools import cache
 
 from core import settings
+from core.engines import floats
 from core.models.weights import load_network
 from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Executable, Prepared, executable, prepare
@@ -25,13 +26,17 @@ class Networks:
             return self._prepare(network, weights)
 
     def executable(self, variant: Variant, device: str = "cpu") -> Executable:
-        """Ready to run; lowered once."""
+        """Ready to run; lowered once.
+
+        What holds nothing of its own is not kept: it would keep a network alive that was forgotten, and nobody would count it.
+        """
         with self._lock:
             found = self._kept.get((variant, device))
             if not isinstance(found, Executable):
                 prepared = self._prepare(variant.network, variant.weights)
                 found = executable(prepared, variant.number_format, variant.calibration, device)
-                self._kept.put((variant, device), found)
+                if found.held_bytes:
+                    self._kept.put((variant, device), found)
             return found
 
     def forget(self) -> None:
@@ -48,10 +53,8 @@ class Networks:
 
 
 def _bytes(kept: Prepared | Executable) -> int:
-    """Of the weights, which is nearly all there is: a prepared network holds them once, in FP32."""
-    if isinstance(kept, Executable):
-        return kept.weight_bytes
-    return sum(parameter.numel() * 4 for parameter in kept.folded.parameters())
+    """Of the weights, which is nearly all there is: a prepared network and its graph hold them once, in FP32."""
+    return kept.held_bytes if isinstance(kept, Executable) else floats.held_bytes(kept.folded)
 
 
 @cache

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
 
+from core import settings
 from core.errors import BitlensError
 
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ class Worker:
     """One thread and its queue. Lower `priority` goes first; equals go in the order in which they came."""
 
     def __init__(self, threads: int | None = None) -> None:
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or settings.cpu_threads()
         self._queue: queue.PriorityQueue[Task] = queue.PriorityQueue()
         self._ticket = itertools.count()
         threading.Thread(target=self._serve, name="bitlens-inference", daemon=True).start()

@@ -25,12 +25,13 @@ LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
 def publish(network: str, checkpoint: Path, validation: Split, target: Path) -> cards.Card:
     """Write the checkpoint's weights to `target` and their card beside it, scored on `validation`. Returns the card.
 
+    Calibration statistics beside `target` go with the weights that they were of: `calibrate --data` makes new ones.
     Raises WeightsError for a file that is no checkpoint, is of another network, or comes to more than 6 MB.
     """
     state = read_checkpoint(checkpoint)
     layout = fit(checkpoint.name, state["network"], network, "compact")
     module = build(checkpoint.name, layout, state["network"])
-    _save(relevant(module.state_dict()), target)
+    _replace(relevant(module.state_dict()), target)
     general = cards.new_card("photos", layout, module, WEIGHTS["photos"].licence, "Trained by this repository.")
     card = general | _training(network, state) | _scores(photos.evaluate(module, validation), len(validation))
     card |= {"libraries": _libraries(), "sha256": files.sha256(target)}
@@ -45,6 +46,14 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict) or not {"network", "seconds", "history", "recipe", "commit"} <= state.keys():
         raise WeightsError(f"{path.name} is not a training's checkpoint.", "Give the file that `train photos` writes.")
     return state
+
+
+def _replace(tensors: dict[str, Any], target: Path) -> None:
+    """Save; where that changed the weights, the calibration statistics beside them are stale."""
+    before = files.sha256(target) if target.is_file() else ""
+    _save(tensors, target)
+    if files.sha256(target) != before:
+        cards.calibration_file(target).unlink(missing_ok=True)
 
 
 def _save(tensors: dict[str, Any], target: Path) -> None:

@@ -66,6 +66,7 @@ def test_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = trace(fold(loaded.module), 64)
     assert found.ranges.keys() == set(scale_groups(graph).values())
     assert found.lengths.keys() == {11, 12, 13}
+    assert found.weights_sha256 == loaded.fingerprint
     assert found.pictures == "12 training pictures of Tiny ImageNet"
     assert found.searched_on == "4 held-back training pictures of Tiny ImageNet"
     entry = found.ranges[graph.nodes[0].name]

@@ -93,11 +93,15 @@ def test_the_16_bit_floats_run_in_their_type(
 
 def test_the_weights_bytes_are_the_formats(networks: Networks, view: View, weights: str) -> None:
     folded = networks.prepared("squeezenet", weights).folded
+    layers = sum(parameter.ndim > 1 for parameter in folded.parameters())
     kernels = sum(parameter.numel() for parameter in folded.parameters() if parameter.ndim > 1)
     biases = sum(parameter.numel() for parameter in folded.parameters() if parameter.ndim == 1)
     found = {name: answer(networks, view, Variant("squeezenet", weights, name)).weight_bytes for name in FORMATS}
     assert (found["fp32"], found["fp16"]) == (4 * (kernels + biases), 2 * (kernels + biases))
-    assert (found["fixed16"], found["fixed8"]) == (2 * kernels + 4 * biases, kernels + 4 * biases)
+    assert found["fixed16"] == 2 * kernels + 4 * biases + layers
+    assert found["fixed8"] == kernels + 4 * biases + layers
+    int8 = answer(networks, view, Variant("squeezenet", weights, "int8")).weight_bytes
+    assert int8 == kernels + 4 * biases + 4 * biases  # a scale beside each bias
 
 
 def test_equal_scores_go_by_class_index(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core.compare.evaluate import Accuracy, Batch, evaluate
+from core.errors import RangeError
 from core.quantization.prepare import Executable
 from core.variant import Variant
 
@@ -59,6 +60,21 @@ def test_the_boxes_mean_overlap() -> None:
     batch = (torch.zeros(4, 3, 2, 2), torch.zeros(4, dtype=torch.long), boxes)
     found = _run(lambda x: (torch.zeros(4, CLASSES), answers.double()), [batch])
     assert found.iou == pytest.approx((1 + 0.5 + 0 + 1) / 4)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_scores_that_are_no_numbers_are_not_counted(value: float) -> None:
+    """In the pictures of one class of twenty."""
+
+    def outputs(x: Tensor) -> tuple[Tensor, ...]:
+        scores = torch.zeros(len(x), CLASSES)
+        scores[x[:, 0, 0, 0] == 3] = value
+        return (scores,)
+
+    with pytest.raises(
+        RangeError, match="too large for FIXED-8: its scores are no numbers. Choose a format with a wider"
+    ):
+        _run(outputs, _balanced())
 
 
 def test_progress_and_the_record() -> None:

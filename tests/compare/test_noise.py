@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from core.compare import service
 from core.compare.noise import decibels, layer_noise
 from core.compare.records import LayerNoise
 from core.compare.view import View
-from core.formats import number_format
 from core.models.weights import load_network
+from core.quantization.prepare import executable
 from core.serving.networks import Networks
 from core.variant import Calibration, Variant
 
@@ -24,7 +25,11 @@ def noises(networks: Networks, view: View, weights: str) -> Noises:
     prepared = networks.prepared("squeezenet", weights)
     x = view.tensor(prepared.loaded.preprocessing)
     names = ("fp32", "fp16", "bf16", "fixed16", "fixed8", "int8")
-    return {name: layer_noise(prepared, number_format(name), Calibration(search=False), x) for name in names}
+    return {name: layer_noise(prepared, networks.executable(_variant(weights, name)), x) for name in names}
+
+
+def _variant(weights: str, name: str, calibrator: str = "mse") -> Variant:
+    return Variant("squeezenet", weights, name, calibration=Calibration(calibrator, search=False))
 
 
 def test_decibels_by_numpy() -> None:
@@ -68,8 +73,7 @@ def test_the_last_layers_noise_is_that_of_the_programs_output(
     with torch.inference_mode():
         exact = load_network("squeezenet", weights).module(x)[0].double().numpy()
     for name in ("fixed8", "int8"):
-        variant = Variant("squeezenet", weights, name, calibration=Calibration(search=False))
-        found = networks.executable(variant).run(x)[0].numpy()
+        found = networks.executable(_variant(weights, name)).run(x)[0].numpy()
         expected = 10 * np.log10((exact**2).sum() / ((exact - found) ** 2).sum())
         last = next(layer for layer in noises[name] if layer.name == "classifier.3")
         assert last.decibels == pytest.approx(expected, abs=0.01)
@@ -78,5 +82,18 @@ def test_the_last_layers_noise_is_that_of_the_programs_output(
 def test_the_calibrator_counts(networks: Networks, view: View, weights: str, noises: Noises) -> None:
     prepared = networks.prepared("squeezenet", weights)
     x = view.tensor(prepared.loaded.preprocessing)
-    wide = layer_noise(prepared, number_format("fixed8"), Calibration("minmax", search=False), x)
+    wide = layer_noise(prepared, networks.executable(_variant(weights, "fixed8", "minmax")), x)
     assert [layer.decibels for layer in wide] != [layer.decibels for layer in noises["fixed8"]]
+
+
+def test_a_chart_lowers_nothing_again(
+    networks: Networks, view: View, weights: str, noises: Noises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its program is the one that gave the answer. From Python, without the app's networks, the same comes out."""
+    variant, prepared = _variant(weights, "fixed8"), networks.prepared("squeezenet", weights)
+    x = view.tensor(prepared.loaded.preprocessing)
+    alone = executable(prepared, variant.number_format, variant.calibration)
+    assert layer_noise(prepared, alone, x) == noises["fixed8"]
+    monkeypatch.setattr("core.serving.networks.shared_networks", lambda: networks)
+    monkeypatch.setattr("core.quantization.lower.lower", lambda *_: pytest.fail("lowered again"))
+    assert service._measure(view, variant) == noises["fixed8"]

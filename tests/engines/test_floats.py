@@ -36,3 +36,15 @@ def test_the_given_network_stays_as_it_is() -> None:
     assert network.weight.dtype == torch.float32
     assert next(converted.parameters()).dtype == torch.float16
     assert next(converted.parameters()).data_ptr() != network.weight.data_ptr()
+
+
+def test_fp32_on_the_cpu_is_the_network_itself() -> None:
+    network = nn.Conv2d(3, 3, 1)
+    assert floats.convert(network, "float32", "cpu") is network
+
+
+def test_held_bytes_are_those_of_parameters_and_buffers() -> None:
+    """3 x 5 weights, 5 biases; 5 gains, shifts, means and variances, and a step counter of 8 bytes."""
+    network = nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5))
+    assert floats.held_bytes(network) == 4 * (15 + 5 + 4 * 5) + 8
+    assert floats.held_bytes(floats.convert(network, "bfloat16", "cpu")) == 2 * (15 + 5 + 4 * 5) + 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,11 @@ def test_the_network_answers_200_classes_with_a_box(loaded: LoadedNetwork, graph
     assert len(loaded.labels) == len(set(loaded.labels)) == 200
     assert loaded.has_box
     assert [graph[name].shape for name in graph.outputs] == [(200,), (4,)]
+
+
+def test_the_statistics_are_of_these_very_weights(loaded: LoadedNetwork, statistics: Statistics) -> None:
+    assert statistics.weights_sha256 == loaded.fingerprint
+    assert loaded.fingerprint == hashlib.sha256(cards.weights_file(loaded.network).read_bytes()).hexdigest()
 
 
 def test_every_scale_group_has_its_range(graph: Graph, statistics: Statistics) -> None:

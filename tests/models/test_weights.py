@@ -215,6 +215,22 @@ def test_a_damaged_card_is_named(text: str | None, words: str) -> None:
         load_network("squeezenet", "photos")
 
 
+def test_what_is_published_and_for_which_networks() -> None:
+    found = {name: (entry.name, entry.kind, entry.published) for name, entry in WEIGHTS.items()}
+    assert found == {"photos": ("photos", "compact", False), "imagenet": ("imagenet", "full", True)}
+
+
+def test_the_registrys_entry_decides_and_not_its_name(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = dataclasses.replace(WEIGHTS["imagenet"], name="mirror", licence="a mirror's")
+    monkeypatch.setitem(WEIGHTS, "mirror", entry)
+    assert availability("squeezenet", "mirror").bytes == published.stat().st_size
+    loaded = load_network("squeezenet", "mirror")
+    assert (loaded.weights, loaded.card["licence"], loaded.has_box) == ("mirror", "a mirror's", False)
+    monkeypatch.setitem(WEIGHTS, "mirror", dataclasses.replace(entry, kind="compact"))
+    with pytest.raises(WeightsError, match="holds SqueezeNet for 224 x 224 .*, not SqueezeNet for 64 x 64"):
+        load_network("squeezenet", "mirror")
+
+
 def test_published_names_and_figures_are_torchvisions() -> None:
     enums = {"vgg16": VGG16_Weights, "googlenet": GoogLeNet_Weights, "squeezenet": SqueezeNet1_1_Weights}
     assert PUBLISHED.keys() == ARCHITECTURES.keys() == enums.keys()

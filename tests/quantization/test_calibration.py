@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 from core.errors import DataError, WeightsError
-from core.formats import number_format
+from core.formats import NumberFormat, number_format
 from core.images.samples import samples
 from core.models.preprocessing import COMPACT, Preprocessing
 from core.models.weights import LoadedNetwork
-from core.quantization import calibration
+from core.quantization import calibration, fixed_point
 from core.quantization.calibration import calibration_pictures, search_and_keep, statistics_for
 from core.quantization.calibrators import calibrator
-from core.quantization.fixed_point import nearest_lengths
+from core.quantization.fixed_point import Lengths, nearest_lengths
 from core.quantization.graph import Graph
 from core.quantization.groups import scale_groups
 from core.quantization.prepare import Prepared, prepare, quantizers
@@ -98,11 +99,66 @@ def test_an_empty_folder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_statistics_that_shipped_are_used(prepared: Prepared, tmp_path: Path, cache: Path) -> None:
-    shipped = Statistics(collect(prepared.graph, [torch.zeros(1, 3, 16, 16)]), "one black picture")
+    shipped = Statistics(collect(prepared.graph, [torch.zeros(1, 3, 16, 16)]), "one black picture", "f" * 64)
     shipped.save(tmp_path / "shipped.json")
     loaded = dataclasses.replace(prepared.loaded, calibration=tmp_path / "shipped.json")
     assert statistics_for(loaded, prepared.graph).pictures == "one black picture"
     assert not cache.exists()
+
+
+def test_shipped_statistics_of_other_weights_are_refused(prepared: Prepared, tmp_path: Path) -> None:
+    Statistics({}, "pictures", "e" * 64).save(tmp_path / "shipped.json")
+    loaded = dataclasses.replace(prepared.loaded, network="squeezenet", calibration=tmp_path / "shipped.json")
+    with pytest.raises(WeightsError) as refused:
+        statistics_for(loaded, prepared.graph)
+    assert str(refused.value) == (
+        "The calibration statistics shipped.json are of other weights than the file beside them. "
+        "Restore both from the repository, or run `python -m core calibrate --network squeezenet --data FOLDER`."
+    )
+
+
+@pytest.mark.parametrize("schema", [1, 3, "2", None])
+def test_another_schema_is_refused_where_it_shipped(schema: object, prepared: Prepared, tmp_path: Path) -> None:
+    path = tmp_path / "shipped.json"
+    Statistics({}, "pictures", "f" * 64).save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": schema}))
+    loaded = dataclasses.replace(prepared.loaded, calibration=path)
+    with pytest.raises(WeightsError, match=f"shipped.json are of schema {schema}, not 2. Restore the file"):
+        statistics_for(loaded, prepared.graph)
+
+
+@pytest.mark.parametrize("change", [{"schema": 1}, {"weights_sha256": "e" * 64}, {"ranges": 3}, None])
+def test_a_kept_file_that_cannot_be_used_is_computed_anew(
+    change: dict[str, object] | None, prepared: Prepared, collected: list[int], cache: Path
+) -> None:
+    """Of another schema, of other weights, damaged, cut off: beside shipped statistics it adds nothing."""
+    first = statistics_for(prepared.loaded, prepared.graph)
+    (kept,) = cache.rglob("*.json")
+    whole = kept.read_text()
+    kept.write_text(json.dumps(json.loads(whole) | change) if change else whole[:1000])
+    first.save(shipped := kept.parent.parent / "shipped.json")
+    beside = statistics_for(dataclasses.replace(prepared.loaded, calibration=shipped), prepared.graph)
+    assert (beside.pictures, len(collected)) == (first.pictures, 1)
+    assert statistics_for(prepared.loaded, prepared.graph).pictures == first.pictures
+    assert len(collected) == 2
+    assert kept.read_text() == whole
+
+
+def test_other_samples_are_calibrated_on_anew(
+    prepared: Prepared, collected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same names, another picture: what a new version of the app may bring."""
+    for name in ("one.png", "two.png"):
+        _picture(tmp_path / name, 1)
+    mine = [dataclasses.replace(samples()[0], file=tmp_path / name) for name in ("one.png", "two.png")]
+    monkeypatch.setattr(calibration, "samples", lambda: mine)
+    statistics_for(prepared.loaded, prepared.graph)
+    statistics_for(prepared.loaded, prepared.graph)
+    assert collected == [2 * 5]
+    _picture(tmp_path / "two.png", 2)
+    statistics_for(prepared.loaded, prepared.graph)
+    statistics_for(prepared.loaded, prepared.graph)
+    assert collected == [2 * 5] * 2
 
 
 def test_else_they_are_computed_once_and_kept(prepared: Prepared, collected: list[int], cache: Path) -> None:
@@ -140,7 +196,7 @@ def test_a_search_beyond_what_shipped_is_read_back(folder: Path, tmp_path: Path)
     first = prepare(loaded, statistics_for)
     search_and_keep(first.loaded, first.graph, number_format("fixed8"), 1.0, lambda share: None)
     shipped = statistics_for(first.loaded, first.graph)
-    shipped.save(tmp_path / "shipped.json")
+    dataclasses.replace(shipped, weights_sha256="e" * 64).save(tmp_path / "shipped.json")
     again = prepare(
         dataclasses.replace(loaded, calibration=tmp_path / "shipped.json", fingerprint="e" * 64), statistics_for
     )
@@ -164,7 +220,7 @@ def test_the_histograms_count_every_value(prepared: Prepared, folder: Path) -> N
     """By hand for two groups: the input, and what the first convolution and its pool share."""
     pictures, _ = calibration_pictures(SMALL)
     found = statistics_for(prepared.loaded, prepared.graph).ranges
-    whole = Statistics(collect(prepared.graph, batches_of(pictures, 2)), "").ranges
+    whole = Statistics(collect(prepared.graph, batches_of(pictures, 2)), "", "f" * 64).ranges
     with torch.no_grad():
         stem = small().get_submodule("stem")(pictures).numpy()
     groups = scale_groups(prepared.graph)
@@ -193,6 +249,14 @@ def test_a_search_makes_its_format_final_and_is_kept(prepared: Prepared, folder:
 
 
 @pytest.mark.usefixtures("folder")
+def test_lengths_that_were_searched_need_no_nearest_ones(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    search_and_keep(prepared.loaded, prepared.graph, number_format("fixed5"), 1.0, lambda share: None)
+    after = prepare(prepared.loaded, statistics_for)
+    monkeypatch.setattr(fixed_point, "nearest_lengths", lambda *_: pytest.fail("seconds for a large network"))
+    assert not quantizers(after, number_format("fixed5"), Calibration())[2]
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_format_of_two_widths_is_composed(prepared: Prepared) -> None:
     shares: list[float] = []
     found = search_and_keep(prepared.loaded, prepared.graph, number_format("w4a6"), 60, shares.append)
@@ -202,6 +266,25 @@ def test_a_format_of_two_widths_is_composed(prepared: Prepared) -> None:
     lengths, words, preliminary = quantizers(after, number_format("w4a6"), Calibration())
     assert (words, preliminary) == ("greedy search, composed over 3 pictures of mine", False)
     assert (lengths.weights, lengths.activations) == (found.lengths[4].weights, found.lengths[6].activations)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_width_that_was_searched_is_not_searched_again(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+
+    def counting(graph: Graph, start: Lengths, format: NumberFormat, *rest: object) -> Lengths:
+        widths.append(format.weight_bits)
+        return Lengths(start.weights, {group: len(widths) for group in start.activations})
+
+    monkeypatch.setattr(calibration, "search", counting)
+    shares: list[float] = []
+    for name, expected in (("fixed8", [8]), ("w4a8", [8, 4]), ("fixed8", [8, 4]), ("w4a5", [8, 4, 5])):
+        found = search_and_keep(prepared.loaded, prepared.graph, number_format(name), 60, shares.append)
+        assert widths == expected
+        assert found.lengths.keys() == set(expected)
+    assert shares == [1.0]
+    for place, bits in enumerate(widths, 1):
+        assert set(found.lengths[bits].activations.values()) == {place}
 
 
 @pytest.mark.usefixtures("folder")
@@ -240,6 +323,7 @@ def test_a_search_sees_every_picture_of_a_folder_and_the_samples_centres(
 def test_what_needs_no_search(prepared: Prepared) -> None:
     for name, calibrate, expected in (
         ("int8", Calibration(), "least squared error over 3 pictures of mine"),
+        ("int8", Calibration("kl"), "least KL divergence over 3 pictures of mine"),
         ("fixed8", Calibration("minmax", search=False), "minimum and maximum over 3 pictures of mine"),
         (
             "fixed12",
@@ -253,7 +337,7 @@ def test_what_needs_no_search(prepared: Prepared) -> None:
 
 
 def test_a_damaged_file_says_which(prepared: Prepared, tmp_path: Path) -> None:
-    for content in ("{", "[]", "{}", '{"ranges": []}', '{"ranges": {"a": {}}, "pictures": "x"}'):
+    for content in ("{", "[]", "{}", '{"ranges": []}', '{"schema": 2, "ranges": {"a": {}}, "pictures": "x"}'):
         (tmp_path / "bad.json").write_text(content)
         loaded = dataclasses.replace(prepared.loaded, calibration=tmp_path / "bad.json")
         with pytest.raises(WeightsError, match="bad.json cannot be read. Restore the file"):

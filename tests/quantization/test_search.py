@@ -70,7 +70,7 @@ def test_fake_quantize_is_the_grid() -> None:
 
 def test_composed_lengths_take_each_side_from_its_own_width() -> None:
     four, eight = Lengths({"w": 4}, {"a": 40}), Lengths({"w": 8}, {"a": 80})
-    statistics = Statistics({}, "none", {4: four, 8: eight})
+    statistics = Statistics({}, "none", "f" * 64, {4: four, 8: eight})
     found = statistics.composed(4, 8)
     assert found is not None
     assert (found.weights, found.activations) == ({"w": 4}, {"a": 80})

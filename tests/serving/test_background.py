@@ -82,6 +82,64 @@ def test_cancel(background: Background) -> None:
     assert job.error is None
 
 
+class Held:
+    """Work that ends when the test says so; `begun` lists the titles of the jobs in the order in which they began."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self._finish = {title: threading.Event() for title in "abcde"}
+
+    def __call__(self, job: Job) -> None:
+        self.begun.append(job.title)
+        assert self._finish[job.title].wait(PATIENCE_S)
+
+    def finish(self, *titles: str) -> None:
+        for title in titles:
+            self._finish[title].set()
+
+
+def test_two_run_at_a_time_and_the_others_wait_in_order(background: Background) -> None:
+    work = Held()
+    jobs = {title: background.start(title, title, work) for title in "abcde"}
+    assert [job.waiting for job in jobs.values()] == [False, False, True, True, True]
+    assert {(job.state, job.share) for job in jobs.values()} == {("running", 0.0)}
+    assert background.start("d", "again", work) is jobs["d"]
+    _until(lambda: len(work.begun) == 2)
+    for finished, next_one in (("b", "c"), ("a", "d"), ("d", "e")):
+        work.finish(finished)
+        _until(lambda title=next_one: title in work.begun)
+        assert not jobs[next_one].waiting
+        _until(lambda title=finished: jobs[title].state == "done")
+    work.finish("c", "e")
+    _until(lambda: {job.state for job in jobs.values()} == {"done"})
+    assert sorted(work.begun[:2]) == ["a", "b"] and work.begun[2:] == ["c", "d", "e"]
+
+
+def test_a_cancel_while_waiting_ends_the_job_before_it_begins(background: Background) -> None:
+    work = Held()
+    first, _, third, fourth = (background.start(title, title, work) for title in "abcd")
+    third.cancel()
+    _until(lambda: third.state == "cancelled")
+    assert (third.waiting, third.error, third.share) == (False, None, 0.0)
+    assert (first.state, fourth.state, fourth.waiting) == ("running", "running", True)
+    work.finish("a", "b", "d")
+    _until(lambda: fourth.state == "done")
+    assert sorted(work.begun) == ["a", "b", "d"]
+    anew = background.start("c", "c", work)
+    work.finish("c")
+    _until(lambda: anew.state == "done")
+
+
+def test_a_failed_job_gives_its_turn_on(background: Background) -> None:
+    def fail(job: Job) -> None:
+        raise ZeroDivisionError
+
+    failures = [background.start(str(index), "The job", fail) for index in range(5)]
+    _until(lambda: {job.state for job in failures} == {"failed"})
+    last = background.start("last", "The last", lambda job: None)
+    _until(lambda: last.state == "done")
+
+
 def test_a_failure_keeps_its_sentence(background: Background) -> None:
     def expected(job: Job) -> None:
         raise WeightsError("The file is empty.", "Copy it anew.")

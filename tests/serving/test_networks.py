@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -41,9 +43,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_network_is_loaded_once_for_all_its_formats(weights: str, calls: list[str]) -> None:
     networks = Networks()
-    found = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp32", "fixed8", "int8")]
+    assert networks.executable(Variant("squeezenet", weights, "fp32")).engine == "torch"
+    found = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp16", "fixed8", "int8")]
     assert calls == ["weights", "statistics"]
-    again = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp32", "fixed8", "int8")]
+    again = [networks.executable(Variant("squeezenet", weights, name)) for name in ("fp16", "fixed8", "int8")]
     assert all(one is other for one, other in zip(found, again, strict=True))
     assert networks.prepared("squeezenet", weights) is networks.prepared("squeezenet", weights)
     assert calls == ["weights", "statistics"]
@@ -73,6 +76,32 @@ def test_what_is_kept_fits_the_memory_allowed(
     for weights in (first, first, second, first):
         networks.prepared("squeezenet", weights)
     assert calls == ["weights"] * 3
+
+
+def test_fp32_keeps_no_network_alive_that_was_forgotten(weights: str) -> None:
+    networks = Networks()
+    gone = weakref.ref(networks.prepared("squeezenet", weights).folded)
+    networks.executable(Variant("squeezenet", weights, "fp32"))
+    assert gone() is not None
+    networks._kept.drop(("squeezenet", weights))
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize(("megabytes", "loads"), [(4, 2), (5, 1)])
+def test_a_format_counts_with_what_it_holds(
+    megabytes: int, loads: int, weights: str, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network has 3.3 MB, to which FP32 adds nothing. FIXED-4 would pack 0.4, but holds each weight in a byte: 0.8."""
+    monkeypatch.setenv("BITLENS_CACHE_MB", str(megabytes))
+    networks = Networks()
+    networks.executable(Variant("squeezenet", weights, "fp32"))
+    networks.prepared("squeezenet", weights)
+    assert calls.count("weights") == 1
+    found = networks.executable(Variant("squeezenet", weights, "fixed4"))
+    networks.prepared("squeezenet", weights)
+    assert calls.count("weights") == loads
+    assert found.weight_bytes < 0.5e6 < 0.8e6 < found.held_bytes < 1e6
 
 
 def test_a_failure_is_not_kept(weights: str, calls: list[str]) -> None:

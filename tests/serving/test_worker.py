@@ -93,10 +93,14 @@ def test_an_idle_worker_holds_nothing(worker: Worker) -> None:
     assert gone() is None
 
 
-def test_torch_gets_the_workers_threads(worker: Worker) -> None:
+def test_torch_gets_the_workers_threads(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     assert worker.submit(torch.get_num_threads).result(30) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    other = Worker()
+    assert other.submit(torch.get_num_threads).result(30) == 2
+    other.submit(lambda: torch.set_num_threads(1)).result(30)  # threads that begin later take over what was set last
 
 
 def test_the_module_imports_no_torch() -> None:

@@ -101,6 +101,19 @@ def test_what_cannot_be_published(checkpoint: Path, tmp_path: Path, monkeypatch:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.pt", "run.pt"]
 
 
+def test_statistics_of_the_weights_before_are_removed(checkpoint: Path, tmp_path: Path) -> None:
+    """Published again, the same weights keep theirs: an hour of searching."""
+    target = tmp_path / "out.safetensors"
+    statistics = tmp_path / "out.calibration.json"
+    target.write_bytes(b"other weights")
+    statistics.write_text("theirs")
+    publish.publish("squeezenet", checkpoint, _split(), target)
+    assert not statistics.exists()
+    statistics.write_text("of these")
+    publish.publish("squeezenet", checkpoint, _split(), target)
+    assert statistics.read_text() == "of these"
+
+
 @pytest.mark.parametrize("network", ["vgg16", "googlenet", "squeezenet"])
 def test_each_network_fits_what_may_ship(network: str, tmp_path: Path) -> None:
     publish._save(architecture(network).builder("compact")().state_dict(), tmp_path / "x.safetensors")
