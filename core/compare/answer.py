@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,22 +35,23 @@ def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu"
     return Answer(
         image=view.picture.name,
         variant=variant,
-        engine=executable.engine,
-        arithmetic=executable.arithmetic,
         device=device,
         milliseconds=_milliseconds(executable, x, device),
         elapsed_ms=elapsed_ms,
-        weight_bytes=executable.weight_bytes,
         box=box,
         top=guesses,
         probabilities=tuple(scores.tolist()),
-        floats=executable.floats,
-        calibrated=executable.calibrated,
-        preliminary=executable.preliminary,
         image_sha256=view.picture.sha256,
         weights_sha256=prepared.loaded.fingerprint,
         crop=view.crop,
+        **_how(executable),
     )
+
+
+def _how(executable: Executable) -> dict[str, Any]:
+    """What an answer says of the way it was computed."""
+    names = ("engine", "arithmetic", "weight_bytes", "floats", "calibrated", "preliminary")
+    return {name: getattr(executable, name) for name in names}
 
 
 def softmax(scores: Tensor) -> Tensor:

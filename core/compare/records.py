@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,11 @@ class LayerNoise:
     kind: str
     decibels: float
 
+    def as_dict(self) -> dict[str, Any]:
+        """JSON has no infinity: an exact layer's decibels are "inf", those of a lost one "-inf"."""
+        finite = math.isfinite(self.decibels)
+        return {"layer": self.name, "kind": self.kind, "sqnr_db": self.decibels if finite else str(self.decibels)}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -40,6 +46,7 @@ class Answer:
     every class, for charts. `floats` names the float islands that ran (softmax, and normalisations inside a network);
     `calibrated` says how, in words; `preliminary` that a search for better fractional lengths was asked for and is not there.
     `image_sha256` and `weights_sha256` are of the files; `crop` is the square that the network was shown.
+    `layers` holds the layers' noise where it was asked for.
     """
 
     image: str
@@ -59,6 +66,7 @@ class Answer:
     image_sha256: str = ""
     weights_sha256: str = ""
     crop: Crop = Crop()
+    layers: tuple[LayerNoise, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The row of `classify --json`; later commands add keys and never change these."""
@@ -83,6 +91,7 @@ class Answer:
             "calibrated": self.calibrated,
             "preliminary": self.preliminary,
             **self._provenance(),
+            **({"layers": [layer.as_dict() for layer in self.layers]} if self.layers else {}),
         }
 
     def _provenance(self) -> dict[str, Any]:

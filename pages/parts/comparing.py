@@ -60,7 +60,7 @@ def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
     details.downloads(picked.current, answers)
     details.charts(View(picked.current, picked.crop), chosen, answers)
     searching.offer(chosen, answers)
-    details.explanations()
+    details.explanations(chosen.formats)
     if len(picked.files) > 1:
         with several:
             _several(picked, chosen)

@@ -13,6 +13,7 @@ from core.compare.service import shared_comparison
 from core.compare.view import View
 from core.environment import environment
 from core.errors import BitlensError
+from core.formats import NumberFormat, number_format
 from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES
 from pages.parts.session import problem, session
@@ -93,7 +94,30 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
     st.plotly_chart(sqnr.chart(noise), alt=sqnr.alt(noise), key="chart_sqnr")
 
 
-def explanations() -> None:
+def explanations(formats: Sequence[str]) -> None:
     with st.expander("What the numbers mean"):
         for name, words in EXPLANATIONS.items():
             st.markdown(f"**{name}.** {words}")
+        st.markdown(
+            "**The formats.** The step of a float is from 1 to the next number above; a whole number's is worth one scale."
+        )
+        st.table([_facts(number_format(name)) for name in formats])
+
+
+def _facts(chosen: NumberFormat) -> dict[str, str]:
+    weights, activations = _ends(chosen.weight_range), _ends(chosen.range)
+    same = chosen.weight_bits == chosen.activation_bits
+    return {
+        "Format": chosen.title,
+        "Bits": str(chosen.weight_bits) if same else f"{chosen.weight_bits} and {chosen.activation_bits}",
+        "Weights": weights,
+        "Activations": activations,
+        "Step": f"{chosen.step:.3g}",
+        "Bytes of a weight": f"{chosen.weight_bytes:g}",
+        "In a 32-bit register": str(chosen.per_register),
+    }
+
+
+def _ends(ends: tuple[float, float]) -> str:
+    low, high = (f"{end:,.0f}" if abs(end) < 1e6 else f"{end:.2e}" for end in ends)
+    return f"{low} to {high}"

@@ -32,6 +32,7 @@ def progress(key: str, job: Job) -> None:
     """A running job's bar with its cancel button; the page runs again when the job has ended."""
     if job.state != "running":
         st.rerun()
-    st.progress(job.share, f"{job.title}: {job.share:.0%}")
+    stand = "waits until others have ended" if job.waiting else f"{job.share:.0%}"
+    st.progress(job.share, f"{job.title}: {stand}")
     if st.button("Cancel", key=f"cancel_{key}"):
         job.cancel()

@@ -85,6 +85,15 @@ def test_two_photos_of_one_name_stay_apart(photo: Path, weights: str, capsys: py
     assert [heading.split(" · ")[0] for heading in headings] == [str(photo), str(other)]
 
 
+def test_layers_come_with_their_noise(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(photo), *_options(weights, "fp32,fixed4"), "--no-search", "--layers", "--json"]) == 0
+    exact, coarse = (row["layers"] for row in _json(capsys)["results"])
+    assert [layer["layer"] for layer in exact] == [layer["layer"] for layer in coarse]
+    assert len(exact) >= 26  # SqueezeNet's convolutions
+    assert all(layer["sqnr_db"] == "inf" or layer["sqnr_db"] > 80 for layer in exact)
+    assert all(layer["sqnr_db"] == "-inf" or layer["sqnr_db"] < 40 for layer in coarse)
+
+
 def test_the_numbers_are_those_of_the_comparison(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", str(photo), *_options(weights, "fixed8"), "--top", "7", "--no-search", "--json"]) == 0
     (row,) = _json(capsys)["results"]

@@ -16,6 +16,7 @@ from core.models import cards
 from core.models.catalog import architecture
 from core.models.fit import fit
 from core.models.weights import load_network
+from core.serving.networks import Networks
 from tests.weights import lively_weights
 
 
@@ -36,6 +37,8 @@ def split(monkeypatch: pytest.MonkeyPatch, weights: str) -> Split:
     found = Split(images, labels, np.tile(np.array([0.2, 0.2, 0.8, 0.8], np.float32), (12, 1)))
     monkeypatch.setattr(tiny_imagenet, "load", lambda folder, name, cache: found if name == "val" else None)
     monkeypatch.setattr(module, "BATCH", 5)
+    own = Networks()  # what another test has loaded under the same name must not be met here
+    monkeypatch.setattr(module, "shared_networks", lambda: own)
     return found
 
 

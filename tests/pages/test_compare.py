@@ -195,6 +195,14 @@ def test_a_screen_reader_hears_where_things_stand() -> None:
     assert 'role="region" tabindex="0"' in html  # what scrolls can be reached by keyboard
 
 
+def test_the_formats_in_use_are_explained() -> None:
+    app = opened(networks="SqueezeNet", formats=["FP16", "W4A8"])
+    rows = app.table[0].value.to_dict("records")
+    assert [row["Format"] for row in rows] == ["FP16", "W4A8"]
+    assert (rows[0]["Weights"], rows[0]["In a 32-bit register"]) == ("-65,504 to 65,504", "2")
+    assert (rows[1]["Bits"], rows[1]["Weights"], rows[1]["Activations"]) == ("4 and 8", "-8 to 7", "-128 to 127")
+
+
 def test_weights_of_ones_own_are_asked_for() -> None:
     app = opened(weights="A file")
     assert any(element.value.startswith("Drop a weights file") for element in app.info)
