@@ -6,23 +6,18 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.datasets.picture_set import SPLITS, check_split
 from core.datasets.signs.difficulty import Rng
 from core.datasets.signs.faces.catalogue import SIGNS
-from core.errors import DataError
 
-SPLITS = ("train", "val", "test")
 CROP, SCENE, ORDER = range(3)
 
 
 def stream(kind: int, seed: int, split: str, index: int) -> Rng:
     """Independent of every other stream's. Raises DataError for an unknown split."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((kind, seed, split_number(split), index))))
-
-
-def split_number(split: str) -> int:
-    if split not in SPLITS:
-        raise DataError(f"There is no split named {split!r}.", f"Choose from: {', '.join(SPLITS)}.")
-    return SPLITS.index(split)
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence((kind, seed, SPLITS.index(check_split(split)), index)))
+    )
 
 
 def label_of(seed: int, split: str, index: int) -> int:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets.picture_set import SPLITS
 from core.datasets.signs.difficulty import FIXED
-from core.datasets.signs.draws import SPLITS, label_of
+from core.datasets.signs.draws import label_of
 from core.datasets.signs.faces.catalogue import NAMES, SIGNS
 from core.datasets.signs.factors import EDGES, Factors, group
 from core.datasets.signs.samples import CROP_SIDE, SCENE_SIDE, Sample, crop, scene
