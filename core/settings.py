@@ -55,6 +55,11 @@ def max_upload_bytes() -> int:
     return int(os.environ.get("BITLENS_MAX_UPLOAD_MB", "50")) * 1_000_000
 
 
+def max_set_bytes() -> int:
+    """The most that a zipped data set may hold once it is unpacked: BITLENS_MAX_SET_MB megabytes, 2,000 by default."""
+    return int(os.environ.get("BITLENS_MAX_SET_MB", "2000")) * 1_000_000
+
+
 def max_pixels() -> int:
     """The most pixels that are decoded: BITLENS_MAX_MEGAPIXELS million, 52 by default (208 MB: Pillow keeps 4 bytes for each).
 

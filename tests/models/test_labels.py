@@ -5,6 +5,7 @@ import re
 import pytest
 from torchvision.models import SqueezeNet1_1_Weights
 
+from core.datasets.signs.faces.catalogue import NAMES
 from core.errors import RequestError
 from core.models.labels import labels, synsets
 
@@ -59,5 +60,10 @@ def test_known_classes(wnid: str, label: str) -> None:
 
 
 def test_an_unknown_set_is_refused() -> None:
-    with pytest.raises(RequestError, match="'signs'.*photos, imagenet"):
-        labels("signs")
+    with pytest.raises(RequestError, match="'birds'.*photos, imagenet, signs"):
+        labels("birds")
+
+
+def test_signs_are_named_as_they_are_drawn() -> None:
+    assert labels("signs") == NAMES
+    assert synsets("signs") == (None,) * len(NAMES)
