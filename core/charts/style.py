@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.compare.records import Answer
-from core.formats import NumberFormat, number_format
+from core.formats import FORMATS, NumberFormat, number_format
 from core.models.catalog import architecture
 from core.variant import Variant
 
@@ -17,6 +17,7 @@ NEUTRAL = "#7F7F7F"  # as far from black as from white: 4:1 on both
 GRID = "rgba(127, 127, 127, 0.25)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 ORANGE, BROWN, GREEN, WHITE = "#E69F00", "#A06000", "#009E73", "#FFFFFF"
+VIOLET = "#6A3D9A"
 TITLE_COLUMNS = 44  # characters that a phone shows
 LINE = 22  # pixels of a title's line
 
@@ -48,6 +49,8 @@ FIXED_MARKERS = {
     **{9: "star-triangle-up", 10: "star-triangle-down", 11: "star-square", 12: "star-diamond"},
     **{13: "hourglass", 14: "bowtie", 15: "hexagram"},
 }
+# Those of a registered format without a look of its own; where there are more such formats, the shade tells them apart.
+SPARE_MARKERS = ("diamond-tall", "diamond-wide", "hexagon2", "octagon")
 # The markers as letters: exact where Unicode has the shape, alike where it has not.
 GLYPHS = {
     **{"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "cross": "✚"},
@@ -59,17 +62,24 @@ GLYPHS = {
     **{"star-triangle-up-open": "▵", "star-triangle-down-open": "▿", "star-square-open": "✧", "star-diamond-open": "⟡"},
     **{"hourglass": "⧗", "bowtie": "⧓", "hexagram": "✶"},
     **{"hourglass-open": "⧖", "bowtie-open": "⋈", "hexagram-open": "✡"},
+    **{"diamond-tall": "⬧", "diamond-wide": "⬬", "hexagon2": "⬣", "octagon": "⯃"},
 }
 
 
 def look(name: str) -> Look:
     """The look of any format by name. Raises RequestError for an unknown one."""
-    if name in LOOKS:
-        return LOOKS[name]
     chosen = number_format(name)
     if chosen.name in LOOKS:
         return LOOKS[chosen.name]
+    if chosen.kind != "fixed":
+        return _spare(chosen)
     return _composed(chosen) if chosen.weight_bits != chosen.activation_bits else _fixed(chosen.weight_bits)
+
+
+def _spare(chosen: NumberFormat) -> Look:
+    """By its place among the registered formats without a look: the first is a violet lozenge, the second a lighter oval."""
+    place = [name for name in FORMATS if name not in LOOKS].index(chosen.name)
+    return Look(mix(VIOLET, WHITE, place % 8 / 12), SPARE_MARKERS[place % len(SPARE_MARKERS)])
 
 
 def _fixed(bits: int) -> Look:

@@ -10,7 +10,7 @@ from plotly.validator_cache import ValidatorCache
 from core.charts import style
 from core.charts.style import duration, look, marker, mix, size
 from core.errors import RequestError
-from core.formats import FORMATS
+from core.formats import FORMATS, Kind, NumberFormat
 from core.variant import Variant
 
 EVERY = [*FORMATS, *(f"fixed{bits}" for bits in (2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15))]
@@ -19,11 +19,36 @@ OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "
 
 def test_no_two_formats_share_a_colour_or_a_marker() -> None:
     looks = [look(name) for name in EVERY]
-    assert len({own.colour for own in looks}) == len({own.marker for own in looks}) == len(EVERY) == 19
+    assert len({own.colour for own in looks}) == len({own.marker for own in looks}) == len(EVERY)
 
 
 def test_the_registered_formats_use_the_palette() -> None:
-    assert {look(name).colour for name in FORMATS if name != "fp32"} < OKABE_ITO
+    assert {look(name).colour for name in style.LOOKS if name != "fp32"} < OKABE_ITO
+
+
+SPARE = ("tf32", "e4m3", "e5m2", "int4", "posit16")
+
+
+@pytest.fixture
+def five_new_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registered, and nothing else."""
+    for name in SPARE:
+        kind: Kind = "affine" if name == "int4" else "float"
+        monkeypatch.setitem(FORMATS, name, NumberFormat(name, name.upper(), kind, 4, 8, "A new one."))
+
+
+def test_a_new_format_needs_its_registry_line_alone(five_new_formats: None) -> None:
+    symbols = ValidatorCache.get_validator("scatter.marker", "symbol").values
+    looks = [look(name) for name in SPARE]
+    named = [look(name) for name in EVERY]
+    assert looks == [look(name.upper()) for name in SPARE]
+    assert len({own.colour for own in (*looks, *named)}) == len(SPARE) + len(EVERY)
+    assert not {own.marker for own in looks}.intersection(own.marker for own in named)
+    assert {own.marker for own in looks} <= set(symbols)
+    assert len({own.marker for own in looks}) == len({own.glyph for own in looks}) == 4
+    assert not {own.glyph for own in looks}.intersection(own.glyph for own in named)
+    for own in looks:
+        assert min(contrast(own.colour, "#FFFFFF"), contrast(own.colour, "#0E1117")) >= 1.7
 
 
 def test_composed_formats_differ_from_their_parts() -> None:
