@@ -41,18 +41,29 @@ def _cpu(cpuinfo: Path) -> str | None:
 
 def commit(checkout: Path = REPOSITORY) -> str | None:
     """The commit checked out, read without the git program, which a server may lack; None outside a clone."""
+    git = _git_folder(checkout)
+    head = _text(git / "HEAD")
+    if head is None or not head.startswith("ref: "):
+        return head
+    name = head.removeprefix("ref: ")
+    # A worktree's branch lies with those of the clone that it belongs to.
+    folders = [git, git / (_text(git / "commondir") or ".")]
+    found = [_text(folder / name) for folder in folders]
+    return next(filter(None, found), None) or _packed(folders[-1] / "packed-refs", name)
+
+
+def _git_folder(checkout: Path) -> Path:
+    """`.git`; or what it names where it is a file, as in a worktree and a submodule, which may be relative to the checkout."""
     git = checkout / ".git"
-    if git.is_file():  # a worktree's: it names the folder
-        git = Path(git.read_text().strip().removeprefix("gitdir: "))
-    head = git / "HEAD"
-    if not head.is_file():
-        return None
-    text = head.read_text().strip()
-    if not text.startswith("ref: "):
-        return text
-    name = text.removeprefix("ref: ")
-    if (git / name).is_file():
-        return (git / name).read_text().strip()
-    packed = git / "packed-refs"
-    lines = packed.read_text().splitlines() if packed.is_file() else []
+    text = _text(git)
+    return git if text is None else checkout / text.removeprefix("gitdir: ")
+
+
+def _packed(refs: Path, name: str) -> str | None:
+    """The commit beside a branch's name: "789abc refs/heads/main" says 789abc of refs/heads/main."""
+    lines = (_text(refs) or "").splitlines()
     return next((line.split()[0] for line in lines if line.endswith(f" {name}")), None)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text().strip() if path.is_file() else None

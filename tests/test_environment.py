@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,11 +39,41 @@ def test_commit_of_each_kind_of_checkout(tmp_path: Path, files: dict[str, str], 
     assert commit(tmp_path) == expected
 
 
-def test_commit_of_a_worktree(tmp_path: Path) -> None:
-    (tmp_path / "git").mkdir()
-    (tmp_path / "git" / "HEAD").write_text("abc123\n")
-    (tmp_path / ".git").write_text(f"gitdir: {tmp_path / 'git'}\n")
-    assert commit(tmp_path) == "abc123"
+@pytest.mark.parametrize("named", ["{}/git", "git", "../checkout/git"])
+def test_commit_where_a_file_names_the_folder(tmp_path: Path, named: str) -> None:
+    """In full, or from the checkout on, as submodules have it."""
+    checkout = tmp_path / "checkout"
+    (checkout / "git").mkdir(parents=True)
+    (checkout / "git" / "HEAD").write_text("abc123\n")
+    (checkout / ".git").write_text(f"gitdir: {named.format(checkout)}\n")
+    assert commit(checkout) == "abc123"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git prints, whatever the user's own settings are."""
+    settings = ("user.name=Somebody", "user.email=somebody@example.org", "commit.gpgsign=false")
+    command = ["git", *(part for one in settings for part in ("-c", one)), *arguments]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the git program is missing")
+@pytest.mark.parametrize("packed", [False, True])
+def test_commit_of_real_worktrees(tmp_path: Path, packed: bool) -> None:
+    """On a branch of its own and on none, one commit ahead of the clone that they belong to."""
+    clone, linked, free = (tmp_path / name for name in ("clone", "linked", "free"))
+    clone.mkdir()
+    git(clone, "init", "--quiet", "--initial-branch=main")
+    git(clone, "commit", "--quiet", "--allow-empty", "--message=first")
+    git(clone, "worktree", "add", "--quiet", "-b", "topic/one", str(linked))
+    git(clone, "worktree", "add", "--quiet", "--detach", str(free))
+    for folder in (linked, free):
+        git(folder, "commit", "--quiet", "--allow-empty", f"--message={folder.name}")
+    if packed:
+        git(clone, "pack-refs", "--all", "--prune")
+    found = [commit(folder) for folder in (clone, linked, free)]
+    assert found == [git(folder, "rev-parse", "HEAD") for folder in (clone, linked, free)]
+    assert len(set(found)) == 3
 
 
 def test_cpu_name_is_read_from_linux(tmp_path: Path) -> None:
