@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,7 +11,8 @@ from torch import Tensor
 
 from core.compare.records import Answer, Box, Guess
 from core.compare.view import View
-from core.errors import RangeError
+from core.errors import RangeError, WeightsError
+from core.formats import FORMATS
 from core.images.crop import to_picture
 from core.models.preprocessing import Preprocessing
 from core.quantization.prepare import Executable
@@ -27,8 +29,8 @@ def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu"
     executable = networks.executable(variant, device)
     x = view.tensor(prepared.loaded.preprocessing)
     outputs = executable.run(x)
+    check_finite(outputs, variant)
     scores = softmax(outputs[0])[0]
-    check_finite(scores, variant)
     guesses = _guesses(scores, prepared.loaded.labels, top)
     box = _box(outputs, view, prepared.loaded.preprocessing) if prepared.loaded.has_box else None
     elapsed_ms = 1000 * (time.perf_counter() - began)
@@ -59,16 +61,25 @@ def softmax(scores: Tensor) -> Tensor:
     return scores.double().softmax(dim=1)
 
 
-def check_finite(scores: Tensor, variant: Variant) -> None:
-    """Raises RangeError where a score behind softmax is no number.
+def check_finite(outputs: Sequence[Tensor], variant: Variant) -> None:
+    """Raises RangeError where an output (scores first, then the box) is no number and a wider format would help.
 
-    FP16 ends at 65,504: a network with larger values inside gives infinities, and infinity less infinity is no number.
+    FP16 ends at 65,504: a network with larger values inside gives infinities, and infinity less infinity is no number. No
+    format is wider than FP32 and BF16, and whole numbers saturate: there it is the weights' fault, a WeightsError.
     """
-    if not bool(scores.isfinite().all()):
+    lost = [place for place, output in enumerate(outputs) if not bool(output.isfinite().all())]
+    if not lost:
+        return
+    format, what = variant.number_format, "scores" if lost[0] == 0 else "box corners"
+    if format.kind == "float" and format.exponent_bits < FORMATS["fp32"].exponent_bits:
         raise RangeError(
-            f"Values inside this network are too large for {variant.title}: its scores are no numbers.",
+            f"Values inside this network are too large for {variant.title}: its {what} are no numbers.",
             "Choose a format with a wider range, such as BF16.",
         )
+    raise WeightsError(
+        f"With the weights {variant.weights_name} the network's {what} are no numbers, in {variant.title} as in any format.",
+        "Give another weights file.",
+    )
 
 
 def ranking(scores: Tensor) -> Tensor:

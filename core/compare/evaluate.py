@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from core.compare.answer import check_finite, ranking, softmax
+from core.compare.answer import check_finite, ranking
 from core.quantization.prepare import Executable
 from core.variant import Variant
 
@@ -43,12 +43,12 @@ def evaluate(
 ) -> Accuracy:
     """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4]. `report` receives each batch's size.
 
-    Raises RangeError where a score is no number: it has no rank that could be counted.
+    Raises RangeError or WeightsError where an output is no number: it has no rank, or no overlap, that could be counted.
     """
     images, first, five, overlap, boxed = 0, 0, 0, 0.0, False
     for pictures, labels, boxes in batches:
         outputs = [output.cpu() for output in executable.run(pictures)]
-        check_finite(softmax(outputs[0]), variant)
+        check_finite(outputs, variant)
         hits = ranking(outputs[0])[:, :5] == labels[:, None]
         images += len(labels)
         first += int(hits[:, 0].sum())

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core.compare import answer as module
 from core.compare.answer import answer, ranking, softmax
 from core.compare.view import View
-from core.errors import RangeError
+from core.errors import RangeError, WeightsError
 from core.models.labels import labels
 from core.models.weights import load_network
 from core.quantization.prepare import Executable
@@ -115,14 +115,35 @@ def test_equal_scores_go_by_class_index(
     assert ranking(tied)[0].tolist() == [*range(1, 200, 2), *range(0, 200, 2)]
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("nan")])
-def test_scores_that_are_no_numbers_are_an_error_in_words(
-    networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch, value: float
+NO_NUMBERS = [float("inf"), float("-inf"), float("nan")]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+@pytest.mark.parametrize("what", ["scores", "box corners"])
+def test_outputs_that_are_no_numbers_are_an_error_in_words(
+    networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch, value: float, what: str
 ) -> None:
-    """FP16 turns what is above 65,504 into infinity: inf - inf, in softmax, is no number."""
-    _stub(networks, monkeypatch, lambda x: (torch.full((1, 200), value), torch.zeros(1, 4)))
-    with pytest.raises(RangeError, match="too large for FP16: its scores are no numbers. Choose a format with a wider"):
+    """FP16 turns what is above 65,504 into infinity: inf - inf, in softmax, is no number. One such value is enough."""
+    outputs = (torch.zeros(1, 200), torch.zeros(1, 4))
+    outputs[what == "box corners"][0, 2] = value
+    _stub(networks, monkeypatch, lambda x: outputs)
+    with pytest.raises(RangeError) as caught:
         answer(networks, view, Variant("squeezenet", weights, "fp16"))
+    assert caught.value.message == f"Values inside this network are too large for FP16: its {what} are no numbers."
+    assert caught.value.remedy == "Choose a format with a wider range, such as BF16."
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("fp32", "FP32"), ("bf16", "BF16"), ("fixed8", "FIXED-8"), ("int8", "INT8")]
+)
+def test_where_no_format_is_wider_it_is_the_weights(
+    networks: Networks, view: View, weights: str, monkeypatch: pytest.MonkeyPatch, name: str, title: str
+) -> None:
+    _stub(networks, monkeypatch, lambda x: (torch.zeros(1, 200), torch.full((1, 4), float("nan"))))
+    with pytest.raises(WeightsError) as caught:
+        answer(networks, view, Variant("squeezenet", weights, name))
+    assert f"the network's box corners are no numbers, in {title}" in caught.value.message
+    assert caught.value.remedy == "Give another weights file."
 
 
 def test_a_box_that_is_inside_out_or_too_large(

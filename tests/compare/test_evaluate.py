@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.compare.evaluate import Accuracy, Batch, evaluate
-from core.errors import RangeError
+from core.errors import RangeError, WeightsError
 from core.quantization.prepare import Executable
 from core.variant import Variant
 
@@ -63,17 +63,19 @@ def test_the_boxes_mean_overlap() -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
-def test_scores_that_are_no_numbers_are_not_counted(value: float) -> None:
-    """In the pictures of one class of twenty."""
+@pytest.mark.parametrize("place", [0, 1])
+def test_outputs_that_are_no_numbers_are_not_counted(value: float, place: int) -> None:
+    """The scores, or the boxes, of the pictures of one class of twenty."""
 
     def outputs(x: Tensor) -> tuple[Tensor, ...]:
-        scores = torch.zeros(len(x), CLASSES)
-        scores[x[:, 0, 0, 0] == 3] = value
-        return (scores,)
+        found = (torch.zeros(len(x), CLASSES), torch.zeros(len(x), 4))
+        found[place][x[:, 0, 0, 0] == 3] = value
+        return found
 
-    with pytest.raises(
-        RangeError, match="too large for FIXED-8: its scores are no numbers. Choose a format with a wider"
-    ):
+    half = Variant("squeezenet", "photos", "fp16")
+    with pytest.raises(RangeError, match="too large for FP16: its (scores|box corners) are no numbers"):
+        evaluate(half, _executable(outputs), _balanced(), lambda count: None)
+    with pytest.raises(WeightsError, match="are no numbers, in FIXED-8 as in any format"):
         _run(outputs, _balanced())
 
 
