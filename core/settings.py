@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.errors import RequestError
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 ASSETS = REPOSITORY / "assets"
+CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # of Linux's control groups, version 2: quota and period in microseconds
 
 
 def cache_folder() -> Path:
@@ -17,20 +20,30 @@ def cache_folder() -> Path:
 
 def cache_bytes() -> int:
     """Memory for networks kept ready, in bytes: BITLENS_CACHE_MB megabytes, 2,000 by default."""
-    return int(os.environ.get("BITLENS_CACHE_MB", "2000")) * 1_000_000
+    return _whole("BITLENS_CACHE_MB", 2000) * 1_000_000
 
 
 def cpu_threads() -> int:
     """Threads for arithmetic: OMP_NUM_THREADS where it is a whole number above 0, else the processors this process may use.
 
-    A container that is given 2 of a machine's 64 processors gets 2.
+    A container that is given 2 of a machine's 64 processors gets 2: by its set of processors, or by its share of their time.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "").strip()
     if asked.isdecimal() and int(asked):
         return int(asked)
-    if hasattr(os, "sched_getaffinity"):  # on Linux alone
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    usable = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )  # Linux alone has it
+    return min(usable, _time_share(CPU_MAX) or usable)
+
+
+def _time_share(limit: Path) -> int | None:
+    """Processors' worth of time that the control group grants, rounded up; None without a limit: "150000 100000" is 2."""
+    try:
+        quota, period = map(int, limit.read_text().split())
+    except (OSError, ValueError):  # no such file, or "max" for the quota
+        return None
+    return max(1, -(-quota // period)) if period > 0 else None
 
 
 def calibration_folder() -> Path | None:
@@ -52,12 +65,12 @@ def weights_folders() -> tuple[Path, ...]:
 
 def max_upload_bytes() -> int:
     """The largest picture file that is read: BITLENS_MAX_UPLOAD_MB megabytes, 50 by default."""
-    return int(os.environ.get("BITLENS_MAX_UPLOAD_MB", "50")) * 1_000_000
+    return _whole("BITLENS_MAX_UPLOAD_MB", 50) * 1_000_000
 
 
 def max_set_bytes() -> int:
     """The most that a zipped data set may hold once it is unpacked: BITLENS_MAX_SET_MB megabytes, 2,000 by default."""
-    return int(os.environ.get("BITLENS_MAX_SET_MB", "2000")) * 1_000_000
+    return _whole("BITLENS_MAX_SET_MB", 2000) * 1_000_000
 
 
 def max_pixels() -> int:
@@ -65,4 +78,14 @@ def max_pixels() -> int:
 
     A phone's "50 megapixels" are up to 8,192 x 6,144, which is 50.3 million.
     """
-    return int(os.environ.get("BITLENS_MAX_MEGAPIXELS", "52")) * 1_000_000
+    return _whole("BITLENS_MAX_MEGAPIXELS", 52) * 1_000_000
+
+
+def _whole(name: str, default: int) -> int:
+    """The whole number in an environment variable; `default` where it is unset or empty. Raises RequestError."""
+    text = os.environ.get(name, "").strip()
+    if text and not text.isdecimal():
+        raise RequestError(
+            f"{name} is {text!r}, which is no whole number.", f"Set it to one, such as {default}, or leave it unset."
+        )
+    return int(text or default)

@@ -19,7 +19,8 @@ SOURCES = sorted(
 
 # From the bottom up. A part imports from the rows below its own and from itself, never from its neighbours in a row.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("core.errors", "core.files", "core.settings"),
+    ("core.errors",),
+    ("core.files", "core.settings"),
     ("core.environment", "core.formats"),
     ("core.variant",),
     ("core.images",),
