@@ -1,4 +1,4 @@
-"""Shipped-shaped weights for tests of the page: the real ones where they are, else random ones of the same networks."""
+"""Weights files in the shape of those that ship, with random values: for tests that need some, and not the real ones."""
 
 from __future__ import annotations
 

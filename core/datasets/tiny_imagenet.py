@@ -143,7 +143,7 @@ def _decode_all(entries: list[Entry], names: list[str], target: Path) -> None:
     index = {name: position for position, name in enumerate(names)}
     images = np.empty((len(entries), 3, SIDE, SIDE), np.uint8)
     with ThreadPoolExecutor(2) as pool:
-        for position, picture in enumerate(pool.map(_decode, entries, chunksize=256)):
+        for position, picture in enumerate(pool.map(_decode, entries)):
             images[position] = picture
     corners = np.array([entry.box for entry in entries], np.float32)
     target.mkdir(parents=True, exist_ok=True)

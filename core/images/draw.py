@@ -7,23 +7,20 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from core.images.crop import Box
 
 LINE_SHARE = 0.006
 THICKEST = 16  # lines across the shorter side
-DASH = 4
 
 
 @dataclass(frozen=True)
 class DrawnBox:
-    """A box in the picture's pixels, its colour (#RRGGBB) and a label."""
+    """A box in the picture's pixels, and its colour (#RRGGBB)."""
 
     box: Box
     colour: str
-    label: str = ""
-    dashed: bool = False
 
 
 def shrink(image: Image.Image, side: int) -> Image.Image:
@@ -49,9 +46,7 @@ def draw_boxes(image: Image.Image, boxes: Sequence[DrawnBox]) -> Image.Image:
     width = line_width(*image.size)
     for one in map(_upright, boxes):
         pen.rectangle(one.box, outline="black", width=2 * width)
-        _lines(pen, one, width)
-        if one.label:
-            _label(pen, one, width)
+        pen.rectangle(one.box, outline=one.colour, width=width)
     return drawn
 
 
@@ -64,33 +59,3 @@ def _upright(one: DrawnBox) -> DrawnBox:
 def line_width(width: int, height: int) -> int:
     """Pixels: 0.6 % of the longer side, at least 2, and never so thick that it covers a thin picture. 6 for 1,000 x 750."""
     return max(2, min(round(LINE_SHARE * max(width, height)), min(width, height) // THICKEST))
-
-
-def _lines(pen: ImageDraw.ImageDraw, one: DrawnBox, width: int) -> None:
-    if not one.dashed:
-        pen.rectangle(one.box, outline=one.colour, width=width)
-        return
-    x0, y0, x1, y1 = one.box
-    for start, end in (((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))):
-        _dashes(pen, start, end, one.colour, width)
-
-
-def _dashes(
-    pen: ImageDraw.ImageDraw, start: tuple[float, float], end: tuple[float, float], colour: str, width: int
-) -> None:
-    length = abs(end[0] - start[0]) + abs(end[1] - start[1])
-    count = max(1, round(length / (2 * DASH * width)))
-    for index in range(count):
-        a, b = (index + 0.25) / count, (index + 0.75) / count
-        points = [(start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1])) for t in (a, b)]
-        pen.line(points, fill=colour, width=width)
-
-
-def _label(pen: ImageDraw.ImageDraw, one: DrawnBox, width: int) -> None:
-    """In the box's upper left corner, moved into the picture where that is at its edge."""
-    font = ImageFont.load_default(size=max(12, 7 * width))
-    left, top, right, bottom = pen.textbbox((0, 0), one.label, font=font)
-    x = max(0, min(one.box[0] + 2 * width, pen.im.size[0] - right - width))
-    y = max(0, min(one.box[1] + 2 * width, pen.im.size[1] - bottom - width))
-    pen.rectangle((x + left - width, y + top - width, x + right + width, y + bottom + width), fill="black")
-    pen.text((x, y), one.label, fill="white", font=font)

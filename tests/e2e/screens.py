@@ -1,9 +1,8 @@
-"""The screens that every page is looked at on, and how to open and photograph it."""
+"""The screens that every page is looked at on, and how to open it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Page, expect
@@ -41,13 +40,3 @@ def wait_until_drawn(page: Page) -> None:
     finished = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
     expect(finished).to_be_attached(timeout=DRAWN_MS)
     expect(page.locator("[data-testid=stMain] h1")).to_be_visible(timeout=DRAWN_MS)
-
-
-def photograph(page: Page, address: str, folder: Path) -> list[Path]:
-    """One PNG picture of the whole page for each screen: `folder/light.png` and so on."""
-    files = []
-    for screen in SCREENS:
-        open_page(page, address, screen)
-        files.append(folder / f"{screen.name}.png")
-        page.screenshot(path=files[-1], full_page=True)
-    return files
