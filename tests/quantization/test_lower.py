@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.engines import reference
-from core.engines.program import Add, AveragePool, Concat, Convolution, Linear, MaxPool, Program, Quantize
+from core.engines.program import Add, AveragePool, Concat, Convolution, Flatten, Linear, MaxPool, Program, Quantize
 from core.errors import LoweringError
 from core.formats import number_format
 from core.models.catalog import ARCHITECTURES
@@ -38,19 +38,36 @@ def program(graph: Graph, x: Tensor, name: str, rule: str = "mse") -> Program:
 def test_every_edge_is_integral_typed_and_in_range(name: str) -> None:
     x, graph = pictures(), trace(fold(small()), 16)
     lowered = program(graph, x, name)
-    values = reference.run(lowered, x)
     assert {type(op) for op in lowered.operations} >= {Quantize, Convolution, MaxPool, Concat, Add, AveragePool, Linear}
-    assert set(values) == set(lowered.edges) == {node.name for node in graph.nodes}
+    check_edges(graph, lowered, reference.run(lowered, x), name)
+
+
+def check_edges(graph: Graph, lowered: Program, values: dict[str, Tensor], name: str) -> None:
+    """Every value of every edge is a whole number within its edge's bounds, and those within the format's or the sums'."""
+    low, high = number_format(name).range
+    widest = 2**31 - 1 if number_format(name).kind == "affine" else 2**53
+    assert set(values) == set(lowered.edges) == {node.name for node in graph.nodes}  # none is a float island
     for edge in lowered.edges.values():
         q = values[edge.name]
         assert torch.equal(q, q.round())
         assert edge.low <= q.min() and q.max() <= edge.high
-        assert (edge.kind == "accumulator") == (edge.name in lowered.outputs)
+        assert edge.kind == ("accumulator" if edge.name in last_edges(lowered) else "integer")
+        assert -widest <= edge.low and edge.high <= widest
+        assert edge.kind == "accumulator" or low <= edge.low <= edge.zero_point <= edge.high == high
         assert tuple(q.shape[1:]) == edge.shape
     for operation in lowered.operations:
         if isinstance(operation, Convolution | Linear):
             assert operation.weight.dtype in (torch.int8, torch.int16)
             assert operation.bias.dtype == torch.int64
+
+
+def last_edges(lowered: Program) -> set[str]:
+    """The outputs, and what only has to be flattened to be one."""
+    found = set(lowered.outputs)
+    for operation in reversed(lowered.operations):
+        if isinstance(operation, Flatten) and operation.name in found:
+            found.update(operation.inputs)
+    return found
 
 
 @pytest.mark.parametrize(("name", "least"), [("fixed16", 60), ("fixed8", 20), ("int8", 25)])
@@ -99,34 +116,40 @@ def test_batch_norm_is_folded_and_relu_fused() -> None:
             torch.testing.assert_close(values[name], one, rtol=1e-4, atol=1e-5)
 
 
+# Of random weights, in dB at the outputs.
+LEAST = {"fixed16": 70, "fixed8": 20, "int8": 25}
+
+
 @pytest.mark.parametrize("name", list(ARCHITECTURES))
 @pytest.mark.parametrize("kind", ["compact", "full"])
 def test_all_six_networks_lower_with_no_layer_in_float(name: str, kind: str) -> None:
     if (name, kind) == ("vgg16", "full"):
         pytest.skip("528 MB of random weights: see the slow test")
-    check_lowering(ARCHITECTURES[name].builder(kind)(), 64 if kind == "compact" else 224)
+    check_lowering(name, kind)
 
 
 @pytest.mark.slow
 def test_full_vgg16_lowers() -> None:
-    check_lowering(ARCHITECTURES["vgg16"].builder("full")(), 224)
+    check_lowering("vgg16", "full")
 
 
-def check_lowering(network: nn.Module, side: int) -> None:
+def check_lowering(name: str, kind: str) -> None:
+    """In FIXED-16, FIXED-8 and INT8, on one random picture."""
     torch.manual_seed(0)
-    x = torch.randn(1, 3, side, side).clamp(-2, 2)
-    folded = fold(network)
-    graph = trace(folded, side)
+    side = 64 if kind == "compact" else 224
+    folded = fold(ARCHITECTURES[name].builder(kind)())
+    x, graph = torch.randn(1, 3, side, side).clamp(-2, 2), trace(folded, side)
     layers = [module for module in folded.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     assert len(graph.weighted) == len(layers) > 15
-    lowered = program(graph, x, "fixed16")
-    values = reference.run(lowered, x)
-    assert all(torch.equal(q, q.round()) for q in values.values())
     with torch.no_grad():
         exact = folded(x)
     exact = exact if isinstance(exact, tuple) else (exact,)
-    for one, other in zip(exact, reference.outputs(lowered, values), strict=True):
-        assert sqnr(one, other) > 40
+    for format, least in LEAST.items():
+        lowered = program(graph, x, format)
+        values = reference.run(lowered, x)
+        check_edges(graph, lowered, values, format)
+        for one, other in zip(exact, reference.outputs(lowered, values), strict=True):
+            assert sqnr(one, other) > least
 
 
 def test_what_has_no_integer_form_is_named() -> None:
