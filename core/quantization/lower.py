@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -35,7 +35,7 @@ from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import accumulators, scale_groups
 
-BIAS_BYTES, SCALE_BYTES, LENGTH_BYTES = 4, 4, 1
+BIAS_BYTES, WIDE_BIAS_BYTES, SCALE_BYTES, LENGTH_BYTES = 4, 8, 4, 1
 
 
 class Scheme(Protocol):
@@ -107,26 +107,36 @@ def lower(graph: Graph, quantizers: Lengths | Mapping[str, Scale], format: Numbe
     lowering = _Lowering(graph, scheme)
     for node in graph.nodes:
         lowering.visit(node)
-    return Program(tuple(lowering.operations), lowering.edges, graph.outputs, weight_bytes(graph, format))
+    size = weight_bytes(graph, format, _wide_biases(lowering.operations))
+    return Program(tuple(lowering.operations), lowering.edges, graph.outputs, size)
 
 
-def weight_bytes(graph: Graph, format: NumberFormat) -> int:
+def weight_bytes(graph: Graph, format: NumberFormat, wide: Collection[str] = ()) -> int:
     """What a file or a processor needs for the weights and for what belongs to them.
 
-    Weights at the format's bits, packed, rounded up layer by layer; biases at 4 bytes, or at the float format's own. INT8 adds
-    4 bytes (float32) for each output channel's scale, FIXED-N one byte for each layer's fractional length. A 3 x 3 convolution
-    from 3 to 5 channels has 135 weights and 5 biases: 156 bytes in FIXED-8, 175 in INT8.
+    Weights at the format's bits, packed, rounded up layer by layer; biases at 4 bytes, at 8 in the layers named in `wide`,
+    whose integers need more than 32 bits, or at the float format's own. INT8 adds 4 bytes (float32) for each output channel's
+    scale, FIXED-N one byte for each layer's fractional length. A 3 x 3 convolution from 3 to 5 channels has 135 weights and
+    5 biases: 156 bytes in FIXED-8, 175 in INT8.
     """
-    return sum(_layer_bytes(node, format) for node in graph.weighted)
+    return sum(_layer_bytes(node, format, node.name in wide) for node in graph.weighted)
 
 
-def _layer_bytes(node: Node, format: NumberFormat) -> int:
+def _layer_bytes(node: Node, format: NumberFormat, wide: bool) -> int:
     weight, bias = _parameters(node)
     packed = math.ceil(weight.numel() * format.weight_bytes)
     if format.kind == "float":
         return packed + math.ceil(bias.numel() * format.weight_bytes)
     scales = SCALE_BYTES * len(weight) if format.kind == "affine" else LENGTH_BYTES
-    return packed + BIAS_BYTES * bias.numel() + scales
+    return packed + (WIDE_BIAS_BYTES if wide else BIAS_BYTES) * bias.numel() + scales
+
+
+def _wide_biases(operations: Iterable[Operation]) -> frozenset[str]:
+    """The layers with a bias that int32 cannot hold: in FIXED-16, 0.5 beside inputs of FL 13 and weights of FL 20 is 2^32."""
+    weighted = [operation for operation in operations if isinstance(operation, Convolution | Linear)]
+    return frozenset(
+        one.name for one in weighted if not torch.equal(one.bias, one.bias.to(torch.int32).to(torch.int64))
+    )
 
 
 class _Lowering:

@@ -17,7 +17,9 @@ from core.formats import number_format
 from core.models.catalog import ARCHITECTURES
 from core.quantization import affine, fixed_point
 from core.quantization.calibrators import CALIBRATORS
+from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, fold, trace
+from core.quantization.groups import scale_groups
 from core.quantization.lower import lower, weight_bytes
 from core.quantization.simulate import run_float
 from core.quantization.statistics import collect
@@ -234,3 +236,17 @@ def test_weight_bytes_counts_packed_bits() -> None:
     graph = trace(fold(nn.Sequential(nn.Conv2d(3, 5, 3))), 8)
     expected = {"fp32": 560, "fp16": 280, "fixed16": 291, "fixed8": 156, "int8": 175, "w4a8": 89, "fixed2": 55}
     assert {name: weight_bytes(graph, number_format(name)) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("bias", "each"), [(0.25, 4), (-0.5, 4), (0.5, 8), (-0.75, 8)])
+def test_a_bias_beyond_int32_counts_8_bytes(bias: float, each: int) -> None:
+    """Inputs of FL 12 and weights of FL 20: a bias of 0.5 is 2^31, one too many. Each layer is counted by its own."""
+    network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Conv2d(2, 4, 1))
+    with torch.no_grad():
+        for layer, value in ((network[0], bias), (network[2], 0.1)):
+            layer.weight.fill_(0.01)
+            layer.bias.copy_(torch.tensor([value, *[0.0] * (len(layer.bias) - 1)]))
+    graph = trace(fold(network), 8)
+    groups = set(scale_groups(graph).values())
+    lengths = Lengths({node.name: 20 for node in graph.weighted}, dict.fromkeys(groups, 12))
+    assert lower(graph, lengths, number_format("fixed16")).weight_bytes == (12 + 2 * each + 1) + (16 + 4 * 4 + 1)
