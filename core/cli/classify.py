@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from core.compare.export import to_json
 from core.compare.noise import layer_noise
 from core.compare.records import Answer
 from core.compare.view import View
+from core.engines.program import FLOAT_ISLANDS
 from core.environment import environment
 from core.errors import ImageError, RequestError
 from core.images.decode import Picture, decode
@@ -33,10 +34,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.top < 1:
         raise RequestError(f"--top is {args.top}.", "Ask for at least 1 guess.")
-    pictures = [read(photo, name) for photo, name in zip(args.photos, names(args.photos), strict=True)]
     chosen = variants(args)
-    answers = [_answer(View(picture), variant, args) for picture in pictures for variant in chosen]
-    print(to_json(answers, environment(args.device)) if args.json else table(answers))
+    answers: list[Answer] = []
+    islands: dict[str, None] = {}
+    # One picture at a time is held and answered, and what is printed of it stays whatever becomes of the next.
+    for photo, name in zip(args.photos, names(args.photos), strict=True):
+        found = _answers(View(read(photo, name)), chosen, args)
+        islands |= dict.fromkeys(island for one in found for island in one.floats)
+        if args.json:
+            answers += found
+        else:
+            print(f"{table(found)}\n", flush=True)
+    print(to_json(answers, environment(args.device)) if args.json else _islands(islands))
+
+
+def _answers(view: View, chosen: Sequence[Variant], args: argparse.Namespace) -> list[Answer]:
+    return [_answer(view, variant, args) for variant in chosen]
 
 
 def _answer(view: View, variant: Variant, args: argparse.Namespace) -> Answer:
@@ -44,8 +57,9 @@ def _answer(view: View, variant: Variant, args: argparse.Namespace) -> Answer:
     found = answer(networks, view, variant, args.device, args.top)
     if not args.layers:
         return found
-    prepared, executable = networks.prepared(variant.network, variant.weights), networks.executable(variant)
-    layers = layer_noise(prepared, executable, view.tensor(prepared.loaded.preprocessing))
+    prepared = networks.prepared(variant.network, variant.weights)
+    executable = networks.executable(variant, args.device)
+    layers = layer_noise(prepared, executable, view.tensor(prepared.loaded.preprocessing), args.device)
     return replace(found, layers=layers)
 
 
@@ -66,16 +80,31 @@ def read(photo: Path, name: str) -> Picture:
     return decode(data, name)
 
 
-def table(answers: list[Answer]) -> str:
-    """One line for each answer: format, how it was computed, and the guesses; then its layers, where they were measured."""
+def table(answers: Sequence[Answer]) -> str:
+    """One line for each answer: format, how it was computed, the box and the guesses; then its layers, if they were measured."""
     lines = []
     heading = None
-    for one in answers:
+    boxes = [_box(one) for one in answers]
+    width = max(map(len, boxes), default=0)
+    for one, box in zip(answers, boxes, strict=True):
         if (one.image, one.variant.network) != heading:
             heading = (one.image, one.variant.network)
             lines += ["", f"{one.image} · {one.variant.network} · {one.variant.weights_name}"]
         speed = f"{one.milliseconds:8.2f} ms" if one.milliseconds is not None else " " * 11
         guesses = "  ".join(f"{guess.label} {guess.score:.2f}" for guess in one.top)
-        lines.append(f"  {one.variant.title:<10} {one.arithmetic:<9}{speed}  {guesses}")
+        lines.append(f"  {one.variant.title:<10} {one.arithmetic:<9}{speed}  {box:<{width}}{guesses}")
         lines += [f"    {layer.name:<32} {layer.kind:<13} {layer.decibels:8.2f} dB" for layer in one.layers]
     return "\n".join(lines).lstrip("\n")
+
+
+def _box(one: Answer) -> str:
+    """In whole pixels of the picture: "(172, 32) to (268, 64)  "; nothing where the network has no box head."""
+    if one.box is None:
+        return ""
+    x0, y0, x1, y1 = map(round, one.box)
+    return f"({x0}, {y0}) to ({x1}, {y1})  "
+
+
+def _islands(names: Iterable[str]) -> str:
+    """What ran in floating point beside the formats above, a line each."""
+    return "\n".join(f"Float island: {name}. {FLOAT_ISLANDS[name]}" for name in names)

@@ -16,15 +16,16 @@ from core.quantization.simulate import run_float
 MEASURED = ("conv2d", "linear", "average_pool", "add")
 
 
-def layer_noise(prepared: Prepared, executable: Executable, x: Tensor) -> tuple[LayerNoise, ...]:
+def layer_noise(prepared: Prepared, executable: Executable, x: Tensor, device: str = "cpu") -> tuple[LayerNoise, ...]:
     """SQNR of every layer's output, in the network's order, for preprocessed pictures [n, 3, h, w].
 
-    `executable` is a variant of `prepared`, as `executable(prepared, format, calibration)` makes it: nothing is lowered here.
+    `executable` is a variant of `prepared`, as `executable(prepared, format, calibration, device)` makes it: nothing is
+    lowered here. What `device` computes is measured against FP32 on the CPU.
     """
     exact = run_float(prepared.graph, x)
-    found = _values(prepared, executable, x)
+    found = _values(prepared, executable, x.to(device))
     return tuple(
-        LayerNoise(node.layer, node.kind, decibels(exact[node.name], found[node.name]))
+        LayerNoise(node.layer, node.kind, decibels(exact[node.name], found[node.name].cpu()))
         for node in prepared.graph.nodes
         if node.kind in MEASURED
     )
@@ -43,9 +44,10 @@ def decibels(exact: Tensor, found: Tensor) -> float:
 
 
 def _values(prepared: Prepared, executable: Executable, x: Tensor) -> Mapping[str, Tensor]:
-    """Every edge as real numbers: from the integers of its program, or in the float type."""
+    """Every edge as real numbers: from the integers of its program, or in the float type; FP32 on CUDA means FP32."""
     program = executable.program
     if program is None:
-        return run_float(prepared.graph, x.to(getattr(torch, executable.dtype)))
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            return run_float(prepared.graph, x.to(getattr(torch, executable.dtype)))
     integers = reference.run(program, x)
     return {name: reference.real(q, program.edges[name]) for name, q in integers.items()}

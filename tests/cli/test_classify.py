@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from core.cli import classify as module
 from core.cli.choices import add_variant_options, variants
 from core.cli.main import main
 from core.compare.answer import answer
+from core.compare.records import Answer
 from core.compare.view import View
 from core.images.decode import decode
 from core.images.samples import sample
 from core.models.catalog import ARCHITECTURES
 from core.serving.networks import Networks
 from core.variant import Variant
+from tests.compare.examples import answer as example
 from tests.weights import lively_weights
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -113,12 +117,84 @@ def test_the_calibrator_is_taken(photo: Path, weights: str, capsys: pytest.Captu
 
 def test_the_table_for_people(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", str(photo), *_options(weights, "fp32,fixed16"), "--top", "2"]) == 0
-    heading, fp32, fixed16 = capsys.readouterr().out.splitlines()
+    heading, fp32, fixed16, blank, island = capsys.readouterr().out.splitlines()
     assert heading == f"photo.png · squeezenet · {Path(weights).name}"
     assert fp32.split()[:2] == ["FP32", "native"] and " ms  " in fp32
     assert fixed16.split()[:2] == ["FIXED-16", "emulated"] and " ms " not in fixed16
     found = answer(Networks(), View(decode(photo.read_bytes())), Variant("squeezenet", weights, "fp32"), top=2)
-    assert fp32.endswith("  ".join(f"{guess.label} {guess.score:.2f}" for guess in found.top))
+    assert found.box is not None
+    x0, y0, x1, y1 = (int(corner + 0.5) for corner in found.box)
+    guesses = "  ".join(f"{guess.label} {guess.score:.2f}" for guess in found.top)
+    assert fp32.endswith(f" ms  ({x0}, {y0}) to ({x1}, {y1})  {guesses}")
+    assert blank == ""
+    assert island == "Float island: softmax. Behind the last layer, in float64, for every format alike."
+
+
+def test_lines_without_and_with_boxes() -> None:
+    boxed = example("fp32", (0.75, 0.25), box=(1.4, 2.6, 30.5, 1234.9), count=1, milliseconds=1.5)
+    assert module.table([boxed, example("fixed8", (0.5, 0.5), box=(0, 0, 9, 9), count=1)]).splitlines()[1:] == [
+        "  FP32       native       1.50 ms  (1, 3) to (30, 1235)  tabby 0.75",
+        "  FIXED-8    emulated              (0, 0) to (9, 9)      tabby 0.50",
+    ]
+    assert module.table([example("fixed8", (0.5, 0.5), count=1)]).endswith(" emulated              tabby 0.50")
+
+
+def test_islands_come_once_and_last(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["classify", str(photo), str(sample("cat").file), *_options(weights, "fp32,bf16")]) == 0
+    first, second, island = capsys.readouterr().out.split("\n\n")
+    assert first.startswith("photo.png · ") and second.startswith(f"{sample('cat').file.name} · ")
+    assert island.startswith("Float island: softmax.") and len(island.splitlines()) == 1
+
+
+def test_a_bad_photo_costs_nothing_that_came_before_it(
+    photo: Path, weights: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [str(photo), str(photo.parent / "gone.png"), str(photo)]
+    assert main(["classify", *photos, *_options(weights)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[1].startswith("  FP32 ")
+    assert captured.err.startswith(f"bitlens: {photos[1]} cannot be read: No such file or directory.")
+    assert main(["classify", *photos, *_options(weights), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out).keys() == {"schema", "error"}
+
+
+def test_variants_are_checked_before_any_photo_is_read(
+    weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "read", lambda *_: pytest.fail("read a photo"))
+    assert main(["classify", "gone.png", *_options(weights, "fixed99")]) == 2
+    assert "There is no number format named 'fixed99'." in capsys.readouterr().err
+
+
+def test_one_picture_is_held_at_a_time(photo: Path, weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[weakref.ref[View]] = []
+
+    def answered(networks: Networks, view: View, *_: object) -> Answer:
+        held.append(weakref.ref(view))
+        gc.collect()
+        assert [one() for one in held] == [None] * (len(held) - 1) + [view]
+        return example("fp32", (0.75, 0.25))
+
+    monkeypatch.setattr(module, "answer", answered)
+    others = [photo.with_name(f"{number}.png") for number in range(3)]
+    for other in others:
+        other.write_bytes(photo.read_bytes())
+    assert main(["classify", *map(str, others), *_options(weights)]) == 0
+    assert len(held) == 3
+
+
+def test_layers_are_measured_on_the_device_given(
+    photo: Path, weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    devices: list[str] = []
+    networks = Networks()
+    monkeypatch.setattr("core.cli.choices.check_device", lambda device: None)
+    monkeypatch.setattr(module, "answer", lambda *_: example("fp32", (0.75, 0.25)))
+    monkeypatch.setattr(module, "shared_networks", lambda: networks)
+    monkeypatch.setattr(networks, "executable", lambda variant, device="cpu": devices.append(device))
+    monkeypatch.setattr(module, "layer_noise", lambda *arguments: devices.append(arguments[3]) or ())
+    assert main(["classify", str(photo), *_options(weights), "--layers", "--device", "cuda"]) == 0
+    assert devices == ["cuda", "cuda"]
 
 
 def test_all_networks_and_formats_by_default(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,3 +97,24 @@ def test_a_chart_lowers_nothing_again(
     monkeypatch.setattr("core.serving.networks.shared_networks", lambda: networks)
     monkeypatch.setattr("core.quantization.lower.lower", lambda *_: pytest.fail("lowered again"))
     assert service._measure(view, variant) == noises["fixed8"]
+
+
+@pytest.mark.parametrize("name", ["fp16", "fixed8"])
+def test_the_layers_run_on_the_device_given(networks: Networks, view: View, weights: str, name: str) -> None:
+    """torch's meta device computes shapes alone: nothing can be read from it, which shows that the values came from there."""
+    prepared = networks.prepared("squeezenet", weights)
+    x = view.tensor(prepared.loaded.preprocessing)
+    with pytest.raises(NotImplementedError, match="meta"):
+        layer_noise(prepared, networks.executable(_variant(weights, name)), x, "meta")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+def test_a_gpus_layers_are_as_exact(networks: Networks, view: View, weights: str, noises: Noises) -> None:
+    """FIXED-N to the last bit; FP32 within what the order of a sum may change."""
+    prepared = networks.prepared("squeezenet", weights)
+    x = view.tensor(prepared.loaded.preprocessing)
+    for name in ("fixed8", "fixed16"):
+        variant = _variant(weights, name)
+        assert layer_noise(prepared, networks.executable(variant, "cuda"), x, "cuda") == noises[name]
+    for layer in layer_noise(prepared, networks.executable(_variant(weights, "fp32"), "cuda"), x, "cuda"):
+        assert layer.decibels > 100, layer.name
