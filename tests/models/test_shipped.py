@@ -69,7 +69,7 @@ def test_the_card_says_what_how_and_how_good(loaded: LoadedNetwork) -> None:
 
 
 def test_the_command_on_the_card_is_the_recipe(loaded: LoadedNetwork) -> None:
-    """Typed as it stands there, it trains these weights again."""
+    """Its options say what the recipe says, so that a training can be repeated from the card alone."""
     parser = argparse.ArgumentParser()
     train.configure(parser)
     arguments = loaded.card["how"].removeprefix("python -m core train ").split()
