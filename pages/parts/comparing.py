@@ -22,6 +22,7 @@ from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
 
 LEGEND = "↑ ↓ the label's rank moved against FP32, = it did not, + it is new among the five. Signed numbers: confidence points."
+LEGEND += " The last step, softmax, is in floating point for every format."
 BOXED_LEGEND = f"{LEGEND} Boxes: the format's in its colour, FP32's dashed."
 Asked = list[tuple[Variant, "Future[Answer]"]]
 
