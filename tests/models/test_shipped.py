@@ -21,7 +21,7 @@ from core.training.recipe import Recipe
 
 LIMIT_BYTES = 6_000_000
 PICTURES = 512
-LEAST_TOP5 = {"vgg16": 72.0, "googlenet": 67.4, "squeezenet": 68}
+LEAST_TOP5 = {"vgg16": 72.0, "googlenet": 74.5, "squeezenet": 68}
 
 
 def _present(network: str) -> Path:
