@@ -18,6 +18,7 @@ from core.formats import NARROWEST, WIDEST, NumberFormat, number_format
 from core.models.catalog import ARCHITECTURES
 from core.models.weights import LoadedNetwork, load_network
 from core.quantization.calibration import search_and_keep, statistics_for, with_search
+from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, fold, trace
 from core.quantization.statistics import Statistics, batches_of, collect
 
@@ -90,12 +91,22 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progres
         collect(graph, batches_of(pictures)),
         f"{PICTURES} training pictures of Tiny ImageNet",
         loaded.fingerprint,
+        _other_widths(loaded, args.bits),
         searched_on=f"{SEARCH_PICTURES} held-back training pictures of Tiny ImageNet",
     )
     probe = loaded.preprocessing.normalise(whole.images[np.sort(searched)])
     for bits in reversed(args.bits):
         statistics = with_search(statistics, graph, bits, probe, args.budget, progress.show)
         statistics.save(settings.ASSETS / "weights" / f"photos-{args.network}.calibration.json")
+
+
+def _other_widths(loaded: LoadedNetwork, widths: range) -> dict[int, Lengths]:
+    """The lengths that ship for widths that are not searched now, if they are of these weights."""
+    if loaded.calibration is None:
+        return {}
+    shipped = Statistics.load(loaded.calibration)
+    same = shipped.weights_sha256 == loaded.fingerprint
+    return {bits: lengths for bits, lengths in shipped.lengths.items() if same and bits not in widths}
 
 
 class _Progress:

@@ -16,9 +16,8 @@ from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
 from core.quantization.affine import Scale
 from core.quantization.calibrators import calibrator
-from core.quantization.fixed_point import Lengths
+from core.quantization.fixed_point import ENOUGH_BITS, Lengths
 from core.quantization.graph import Graph, fold, trace
-from core.quantization.search import ENOUGH_BITS
 from core.quantization.statistics import Statistics
 from core.variant import Calibration
 
@@ -113,7 +112,8 @@ def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibratio
     found = statistics.composed(*bits) if wanted else None
     if found is not None:
         composed = "" if bits[0] == bits[1] else ", composed"
-        return found, f"greedy search{composed} over {statistics.searched_on}", False
+        cut_off = "" if found.complete else ", ended by its time limit"
+        return found, f"greedy search{composed} over {statistics.searched_on}{cut_off}", False
     if wanted:
         words += "; preliminary: not yet searched"
     elif calibration.search:

@@ -76,7 +76,7 @@ def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
-    return name, "full" if name == "imagenet" else "compact", None
+    return name, WEIGHTS[name].kind, None
 
 
 def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
@@ -85,7 +85,8 @@ def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
         ["safetensors", "pth"],
         key="weights_file",
         max_upload_size=min(LARGEST_WEIGHTS_MB, st.get_option("server.maxUploadSize")),
-        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or the compact one for 64 x 64 pictures.",
+        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or the compact one for 64 x 64 pictures. "
+        "This server keeps the latest six such files on its disk.",
     )
     if file is None:
         return "", "compact", ()
@@ -151,7 +152,7 @@ def _present(network: str, weights: str) -> bool:
         title = ARCHITECTURES[network].title
         st.button(title, disabled=True, key=f"absent_{network}", width="stretch")
         st.caption(f"{state.reason} {state.remedy}")
-        if weights == "imagenet" and state.bytes:
+        if weights in WEIGHTS and WEIGHTS[weights].published:
             _download(network, title, state.bytes)
     return state.present
 

@@ -19,44 +19,44 @@ from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Prepared, executable, prepare
 from core.variant import Calibration
 
-# FIXED-16, INT8, FIXED-8. A power-of-two scale for a whole tensor is coarse where a few values are far larger than the rest:
-# VGG-16's last block has activations up to 150 beside typical ones below 1. What that costs in Top-5 is in the cards.
+# FIXED-16, INT8, FIXED-8. One power-of-two scale for a whole tensor is coarse where a few values are far larger than the
+# rest. What that costs in Top-5 is in the cards: less than half a point.
 # SqueezeNet loses FIXED-8 in its first convolution (17 dB behind it; all other weights and activations alone leave 24 at the
 # logits): its filters sum to nearly 0, a channel's largest weight is 0.23 to 5.4, and FL 5 cuts two channels off at 3.97.
-LEAST = {"vgg16": (45, 7, 9), "googlenet": (60, 25, 20), "squeezenet": (60, 25, 14)}
+LEAST = {"vgg16": (60, 25, 20), "googlenet": (60, 25, 20), "squeezenet": (60, 25, 14)}
 # FIXED-16, INT8: what each layer is to keep, loosely; and what SqueezeNet's layers have, less 1 dB.
-EVERY_LAYER = {"vgg16": (35, 2), "googlenet": (60, 20)}
+EVERY_LAYER = {"vgg16": (58, 22), "googlenet": (58, 20)}
 SQUEEZENET = {
-    "features.0": (65, 30),
-    "features.4.squeeze.0": (69, 34),
-    "features.4.expand1x1.0": (65, 30),
-    "features.4.expand3x3.0": (65, 29),
-    "features.5.squeeze.0": (66, 31),
-    "features.5.expand1x1.0": (63, 28),
-    "features.5.expand3x3.0": (63, 28),
-    "features.7.squeeze.0": (64, 30),
-    "features.7.expand1x1.0": (62, 28),
-    "features.7.expand3x3.0": (62, 27),
-    "features.8.squeeze.0": (63, 29),
-    "features.8.expand1x1.0": (62, 28),
-    "features.8.expand3x3.0": (62, 28),
-    "features.10.squeeze.0": (64, 30),
-    "features.10.expand1x1.0": (62, 28),
-    "features.10.expand3x3.0": (61, 27),
-    "features.11.squeeze.0": (63, 29),
-    "features.11.expand1x1.0": (61, 27),
-    "features.11.expand3x3.0": (61, 27),
-    "features.12.squeeze.0": (62, 28),
-    "features.12.expand1x1.0": (60, 26),
-    "features.12.expand3x3.0": (61, 26),
-    "features.13.squeeze.0": (61, 26),
-    "features.13.expand1x1.0": (59, 24),
-    "features.13.expand3x3.0": (60, 25),
-    "classifier.1": (60, 24),
-    "classifier.3": (65, 28),
-    "box.0": (64, 30),
-    "box.3": (67, 32),
-    "box.5": (77, 45),
+    "features.0": (62, 30),
+    "features.4.squeeze.0": (66, 34),
+    "features.4.expand1x1.0": (61, 30),
+    "features.4.expand3x3.0": (61, 29),
+    "features.5.squeeze.0": (62, 31),
+    "features.5.expand1x1.0": (59, 28),
+    "features.5.expand3x3.0": (59, 28),
+    "features.7.squeeze.0": (61, 30),
+    "features.7.expand1x1.0": (60, 28),
+    "features.7.expand3x3.0": (58, 27),
+    "features.8.squeeze.0": (60, 29),
+    "features.8.expand1x1.0": (59, 28),
+    "features.8.expand3x3.0": (59, 28),
+    "features.10.squeeze.0": (62, 30),
+    "features.10.expand1x1.0": (60, 28),
+    "features.10.expand3x3.0": (59, 27),
+    "features.11.squeeze.0": (61, 29),
+    "features.11.expand1x1.0": (59, 27),
+    "features.11.expand3x3.0": (59, 27),
+    "features.12.squeeze.0": (60, 28),
+    "features.12.expand1x1.0": (58, 26),
+    "features.12.expand3x3.0": (58, 26),
+    "features.13.squeeze.0": (59, 26),
+    "features.13.expand1x1.0": (57, 24),
+    "features.13.expand3x3.0": (58, 25),
+    "classifier.1": (58, 24),
+    "classifier.3": (64, 28),
+    "box.0": (62, 30),
+    "box.3": (64, 32),
+    "box.5": (78, 45),
 }
 CROPS = (Crop(), Crop(0.2, 0.2, 0.7), Crop(0.8, 0.8, 0.7))
 
