@@ -100,11 +100,13 @@ class AffineScheme:
         return Multiply(factor.float())
 
 
+def scheme_of(quantizers: Lengths | Mapping[str, Scale], format: NumberFormat) -> Scheme:
+    return FixedScheme(quantizers, format) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
+
+
 def lower(graph: Graph, quantizers: Lengths | Mapping[str, Scale], format: NumberFormat) -> Program:
     """The program of `graph` in FIXED-N (given Lengths) or INT8 (given each group's Scale)."""
-    scheme: Scheme
-    scheme = FixedScheme(quantizers, format) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
-    lowering = _Lowering(graph, scheme)
+    lowering = _Lowering(graph, scheme_of(quantizers, format))
     for node in graph.nodes:
         lowering.visit(node)
     size = weight_bytes(graph, format, _wide_biases(lowering.operations))

@@ -20,11 +20,12 @@ def run_float(graph: Graph, x: Tensor) -> dict[str, Tensor]:
     return values
 
 
-def forward(node: Node, inputs: list[Tensor], weight: Tensor | None = None) -> Tensor:
-    """One node with its fused ReLU; `weight` stands in for the node's own."""
+def forward(node: Node, inputs: list[Tensor], weight: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+    """One node with its fused ReLU; `weight` and `bias` stand in for the node's own."""
     weight = node.weight if weight is None else weight
-    if weight is not None and node.bias is not None:
-        y = _FORWARD[node.kind](node, inputs, weight.to(inputs[0]), node.bias.to(inputs[0]))
+    bias = node.bias if bias is None else bias
+    if weight is not None and bias is not None:
+        y = _FORWARD[node.kind](node, inputs, weight.to(inputs[0]), bias.to(inputs[0]))
     else:
         y = _FORWARD[node.kind](node, inputs)
     return F.relu(y) if node.relu else y

@@ -119,11 +119,16 @@ def _step(run: Run, batch: Split, side: int, progress: float) -> float:
 
 
 def _loss(recipe: Recipe, scores: Tensor, found: Tensor, labels: Tensor, boxes: Tensor) -> Tensor:
-    """Cross entropy with label smoothing, plus the box's smooth L1 and generalised IoU (Rezatofighi et al. 2019)."""
+    """Cross entropy with label smoothing, plus the box's loss."""
     classes = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
+    return classes + recipe.box_weight * box_loss(found, boxes)
+
+
+def box_loss(found: Tensor, boxes: Tensor) -> Tensor:
+    """Of boxes [n, 4] as fractions of the side: generalised IoU (Rezatofighi et al. 2019) plus four times the smooth L1."""
     ordered = torch.cat((found[:, :2], torch.maximum(found[:, 2:], found[:, :2] + 1e-3)), dim=1)
     overlap = generalized_box_iou_loss(ordered, boxes, reduction="mean")
-    return classes + recipe.box_weight * (overlap + 4 * F.smooth_l1_loss(found, boxes, beta=0.1))
+    return overlap + 4 * F.smooth_l1_loss(found, boxes, beta=0.1)
 
 
 @torch.inference_mode()
