@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.datasets.labelled import Part, TrainingData, fingerprint
 from core.errors import DataError
 from core.files import write_atomically
 
@@ -68,6 +69,13 @@ def hold_back(total: int, seed: int = 0, count: int = HELD_BACK) -> tuple[Array,
     """Indices of the training pictures that train, and of the `count` held back to choose epochs and fractional lengths."""
     order = np.random.default_rng(seed).permutation(total)
     return np.sort(order[count:]), np.sort(order[:count])
+
+
+def training_data(folder: Path, cache: Path) -> TrainingData:
+    """95,000 of the training pictures, and the 5,000 held back. Raises DataError where the folder has neither layout."""
+    whole = load(folder, "train", cache)
+    kept, held_back = hold_back(len(whole))
+    return TrainingData("Tiny ImageNet", fingerprint(whole), "photos", Part(whole, kept), Part(whole, held_back))
 
 
 def wnids(folder: Path) -> list[str]:
