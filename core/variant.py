@@ -7,6 +7,8 @@ from pathlib import Path
 
 from core.formats import NumberFormat, number_format
 
+REGIMES = ("raw", "retrain")
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -18,7 +20,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Variant:
-    """One (network, weights, number format, regime). `weights` is `photos`, `imagenet`, or the path of a file."""
+    """One (network, weights, number format, regime). `weights` is `photos`, `imagenet`, or the path of a file.
+
+    With regime `retrain`, what runs was retrained from `weights` for the format (core.models.regimes), or is the file itself.
+    Its calibration is then what it was trained under, whatever is asked for here.
+    """
 
     network: str
     weights: str

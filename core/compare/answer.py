@@ -25,7 +25,7 @@ TOP = 5
 def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu", top: int = TOP) -> Answer:
     """Run `variant` on the picture. Loads and lowers on first use, which `elapsed_ms` includes; timing comes after it."""
     began = time.perf_counter()
-    prepared = networks.prepared(variant.network, variant.weights)
+    prepared = networks.of(variant)
     executable = networks.executable(variant, device)
     x = view.tensor(prepared.loaded.preprocessing)
     outputs = executable.run(x)
@@ -52,7 +52,7 @@ def answer(networks: Networks, view: View, variant: Variant, device: str = "cpu"
 
 def _how(executable: Executable) -> dict[str, Any]:
     """What an answer says of the way it was computed."""
-    names = ("engine", "arithmetic", "weight_bytes", "floats", "calibrated", "preliminary")
+    names = ("engine", "arithmetic", "weight_bytes", "floats", "calibrated", "preliminary", "retrained")
     return {name: getattr(executable, name) for name in names}
 
 

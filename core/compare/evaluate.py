@@ -30,18 +30,21 @@ class Accuracy:
     top1: float
     top5: float
     iou: float | None
+    retrained: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-Batch = tuple[Tensor, Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor | None]
 
 
 def evaluate(
     variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[int], None]
 ) -> Accuracy:
-    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4]. `report` receives each batch's size.
+    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4] or None.
+
+    `report` receives each batch's size.
 
     Raises RangeError or WeightsError where an output is no number: it has no rank, or no overlap, that could be counted.
     """
@@ -53,7 +56,7 @@ def evaluate(
         images += len(labels)
         first += int(hits[:, 0].sum())
         five += int(hits.any(dim=1).sum())
-        if boxed := len(outputs) > 1:
+        if boxed := len(outputs) > 1 and boxes is not None:
             overlap += float(box_iou(_ordered(outputs[1].clamp(0, 1)), boxes.double()).diagonal().sum())
         report(len(labels))
     return Accuracy(
@@ -63,6 +66,7 @@ def evaluate(
         top1=100 * first / images,
         top5=100 * five / images,
         iou=overlap / images if boxed else None,
+        retrained=executable.retrained,
     )
 
 

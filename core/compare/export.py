@@ -18,7 +18,7 @@ _BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
 _GUESS = ("rank", "class", "label", "score")
 _PROVENANCE = (
     *("floats", "calibrated", "preliminary", "image_sha256", "crop_x", "crop_y", "crop_size"),
-    *("weights_sha256", "calibrator", "search"),
+    *("weights_sha256", "calibrator", "search", "retrained"),
 )
 COLUMNS = (*_VARIANT, *_BOX, *_GUESS, *_PROVENANCE)
 # A spreadsheet runs a cell that starts with one of these as a formula (OWASP, "CSV injection").

@@ -44,8 +44,8 @@ class Answer:
     `arithmetic` is native, integer or emulated; `milliseconds` is the format's speed (None when emulated), `elapsed_ms` what
     the user waited until the answer was known. `box` is the main object in the picture's own pixels. `probabilities` holds
     every class, for charts. `floats` names the float islands that ran (softmax, and normalisations inside a network);
-    `calibrated` says how, in words; `preliminary` that a search for better fractional lengths was asked for and is not there.
-    `image_sha256` and `weights_sha256` are of the files; `crop` is the square that the network was shown.
+    `calibrated` and `retrained` say how, in words; `preliminary` that a search for better fractional lengths was asked for and
+    is not there. `image_sha256` and `weights_sha256` are of the files; `crop` is the square that the network was shown.
     `layers` holds the layers' noise where it was asked for.
     """
 
@@ -67,6 +67,7 @@ class Answer:
     weights_sha256: str = ""
     crop: Crop = Crop()
     layers: tuple[LayerNoise, ...] = ()
+    retrained: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The row of `classify --json`; later commands add keys and never change these."""
@@ -90,6 +91,7 @@ class Answer:
             "floats": list(self.floats),
             "calibrated": self.calibrated,
             "preliminary": self.preliminary,
+            "retrained": self.retrained,
             **self._provenance(),
             **({"layers": [layer.as_dict() for layer in self.layers]} if self.layers else {}),
         }

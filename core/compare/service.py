@@ -124,7 +124,7 @@ def _measure(view: View, variant: Variant) -> tuple[LayerNoise, ...]:
     from core.compare.noise import layer_noise
     from core.serving.networks import shared_networks
 
-    prepared = shared_networks().prepared(variant.network, variant.weights)
+    prepared = shared_networks().of(variant)
     x = view.tensor(prepared.loaded.preprocessing)
     return layer_noise(prepared, shared_networks().executable(variant), x)
 

@@ -1,4 +1,7 @@
-"""Which of the six networks a set of tensors fits, by names and shapes; and the network built from them."""
+"""Which of the six networks a set of tensors fits, by names and shapes; and the network built from them.
+
+Each has two layouts: as it was built, and folded, with its batch norms in the convolutions before them.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,12 @@ _AUXILIARY = ("aux1.", "aux2.")  # GoogLeNet's side heads, of use in training on
 
 @dataclass(frozen=True)
 class Layout:
-    """A network's `kind` and the shape of each of its tensors."""
+    """A network's `kind` and the shape of each of its tensors; `folded` where its batch norms are."""
 
     network: str
     kind: Kind
     shapes: Mapping[str, Shape]
+    folded: bool = False
 
     @property
     def classes(self) -> int:
@@ -36,7 +40,8 @@ class Layout:
     @property
     def title(self) -> str:
         side = 64 if self.kind == "compact" else 224
-        return f"{architecture(self.network).title} for {side} x {side} pictures and {self.classes:,} classes"
+        folded = ", batch norm folded" if self.folded else ""
+        return f"{architecture(self.network).title} for {side} x {side} pictures and {self.classes:,} classes{folded}"
 
     def differences(self, shapes: Mapping[str, Shape]) -> list[str]:
         """What keeps tensors of `shapes` from fitting, in this network's own order; empty if they fit."""
@@ -80,7 +85,7 @@ def build(name: str, layout: Layout, tensors: Mapping[str, Tensor]) -> nn.Module
     import torch
 
     state = {key: _as_float32(name, key, tensor) for key, tensor in relevant(tensors).items()}
-    network = _empty(layout.network, layout.kind)
+    network = _empty(layout.network, layout.kind, layout.folded)
     counters = {key: torch.zeros((), dtype=torch.long) for key in network.state_dict() if key.endswith(_COUNTER)}
     network.load_state_dict(state | counters, assign=True)
     return network.eval()
@@ -111,19 +116,42 @@ def _as_float32(name: str, key: str, tensor: Tensor) -> Tensor:
 
 @lru_cache
 def _layouts() -> tuple[Layout, ...]:
-    return tuple(Layout(network, kind, _shapes(network, kind)) for network in ARCHITECTURES for kind in KINDS)
+    """Of a network without batch norm both layouts are the same: as built comes first, and is the one that is found."""
+    return tuple(
+        Layout(network, kind, _shapes(network, kind, folded), folded)
+        for folded in (False, True)
+        for network in ARCHITECTURES
+        for kind in KINDS
+    )
 
 
-def _shapes(network: str, kind: Kind) -> dict[str, Shape]:
-    return {key: tuple(tensor.shape) for key, tensor in relevant(_empty(network, kind).state_dict()).items()}
+def _shapes(network: str, kind: Kind, folded: bool) -> dict[str, Shape]:
+    return {key: tuple(tensor.shape) for key, tensor in relevant(_empty(network, kind, folded).state_dict()).items()}
 
 
-def _empty(network: str, kind: Kind) -> nn.Module:
+def _empty(network: str, kind: Kind, folded: bool) -> nn.Module:
     """The network with shapes and no values."""
     import torch
 
     with torch.device("meta"):
-        return architecture(network).builder(kind)()
+        module = architecture(network).builder(kind)()
+        if folded:
+            _fold(module)
+    return module
+
+
+def _fold(module: nn.Module) -> None:
+    """Take the batch norms out, and give every convolution the bias that holds their shifts."""
+    import torch
+    from torch import nn
+
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.BatchNorm2d):
+            setattr(module, name, nn.Identity())
+        elif isinstance(child, nn.Conv2d) and child.bias is None:
+            child.bias = nn.Parameter(torch.empty(child.out_channels))
+        else:
+            _fold(child)
 
 
 def _text(shape: Shape) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError, WeightsError
-from core.models import cards, files
+from core.models import cards, files, retrained
 from core.models.catalog import architecture
 from core.models.download import Report, download, remedies
 from core.models.fit import Kind, Layout, build, fit
 from core.models.labels import labels
 from core.models.preprocessing import Preprocessing
 from core.models.published import PUBLISHED
+from core.models.retrained import Retrained
 
 if TYPE_CHECKING:
     from torch import nn
@@ -61,7 +62,8 @@ class LoadedNetwork:
     """A network ready to answer, and what its answers mean.
 
     `module` is in eval mode, FP32 and shared: copy it before changing it. `fingerprint` is the SHA-256 of the file.
-    `calibration` is the file of statistics that shipped with the weights, None where there is none.
+    `calibration` is the file of statistics that shipped with the weights, None where there is none; `retrained` the record of
+    weights that were retrained.
     """
 
     network: str
@@ -73,6 +75,7 @@ class LoadedNetwork:
     has_box: bool
     card: cards.Card = field(repr=False)
     calibration: Path | None = None
+    retrained: Retrained | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,17 @@ def availability(network: str, weights: str) -> Availability:
         f"Restore the file, or train it: python -m core train photos --network {network} --data FOLDER.",
         0,
     )
+
+
+def file_of(network: str, weights: str) -> Path:
+    """The file that `load_network` reads. Raises WeightsError where it is not here."""
+    state = availability(network, weights)
+    if not state.present:
+        raise WeightsError(state.reason, state.remedy)
+    if weights not in WEIGHTS:
+        return _path(weights)
+    published = PUBLISHED[network].find().right if WEIGHTS[weights].published else None
+    return published or cards.weights_file(network)
 
 
 def identify(path: Path) -> Layout:
@@ -200,7 +214,12 @@ def _load_file(network: str, weights: str) -> LoadedNetwork:
     path = _path(weights)
     layout, module = _read(path, network)
     card = cards.new_card(weights, layout, module, "As the file's author states.", str(path))
-    return _loaded(layout, path, module, card)
+    record = retrained.read(path)
+    if record is not None and record.network != network:
+        raise WeightsError(
+            f"{path.name} holds {layout.title}, but says that it is {record.network}.", "Retrain it anew."
+        )
+    return _loaded(layout, path, module, card if record is None else card | retrained.facts(record), retrained=record)
 
 
 def _read(path: Path, network: str, kind: Kind | None = None) -> tuple[Layout, nn.Module]:
@@ -210,7 +229,12 @@ def _read(path: Path, network: str, kind: Kind | None = None) -> tuple[Layout, n
 
 
 def _loaded(
-    layout: Layout, path: Path, module: nn.Module, card: cards.Card, calibration: Path | None = None
+    layout: Layout,
+    path: Path,
+    module: nn.Module,
+    card: cards.Card,
+    calibration: Path | None = None,
+    retrained: Retrained | None = None,
 ) -> LoadedNetwork:
     return LoadedNetwork(
         network=layout.network,
@@ -222,4 +246,5 @@ def _loaded(
         has_box=layout.kind == "compact",
         card=card,
         calibration=calibration,
+        retrained=retrained,
     )

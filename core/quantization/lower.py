@@ -35,6 +35,7 @@ from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import accumulators, scale_groups
 
+Quantizers = Lengths | Mapping[str, Scale]
 BIAS_BYTES, WIDE_BIAS_BYTES, SCALE_BYTES, LENGTH_BYTES = 4, 8, 4, 1
 
 
@@ -100,11 +101,11 @@ class AffineScheme:
         return Multiply(factor.float())
 
 
-def scheme_of(quantizers: Lengths | Mapping[str, Scale], format: NumberFormat) -> Scheme:
+def scheme_of(quantizers: Quantizers, format: NumberFormat) -> Scheme:
     return FixedScheme(quantizers, format) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
 
 
-def lower(graph: Graph, quantizers: Lengths | Mapping[str, Scale], format: NumberFormat) -> Program:
+def lower(graph: Graph, quantizers: Quantizers, format: NumberFormat) -> Program:
     """The program of `graph` in FIXED-N (given Lengths) or INT8 (given each group's Scale)."""
     lowering = _Lowering(graph, scheme_of(quantizers, format))
     for node in graph.nodes:

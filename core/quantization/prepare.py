@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,17 +11,17 @@ from torch import Tensor, fx
 
 from core.engines import floats, reference
 from core.engines.program import FLOAT_ISLANDS, Program
-from core.formats import NumberFormat
+from core.errors import RequestError
+from core.formats import NumberFormat, number_format
 from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
-from core.quantization.affine import Scale
 from core.quantization.calibrators import calibrator
-from core.quantization.fixed_point import ENOUGH_BITS, Lengths
+from core.quantization.fixed_point import ENOUGH_BITS
 from core.quantization.graph import Graph, fold, trace
+from core.quantization.lower import Quantizers
 from core.quantization.statistics import Statistics
+from core.quantization.stored import from_dict
 from core.variant import Calibration
-
-Quantizers = Lengths | Mapping[str, Scale]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Executable:
 
     `weight_bytes` is what the format needs for the weights, packed; `held_bytes` what keeping this executable costs here
     beside the prepared network: nothing in FP32 on the CPU, which runs that network itself. `program` is what
-    the engine runs, None where torch runs the network in the float type `dtype`.
+    the engine runs, None where torch runs the network in the float type `dtype`. `calibrated` says how its lengths or scales
+    were chosen, and `retrained` how its weights were, both in words; empty where they were not.
     """
 
     run: Callable[[Tensor], tuple[Tensor, ...]]
@@ -57,6 +58,7 @@ class Executable:
     held_bytes: int = 0
     dtype: str = "float32"
     program: Program | None = None
+    retrained: str = ""
 
 
 def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], Statistics]) -> Prepared:
@@ -69,7 +71,11 @@ def prepare(loaded: LoadedNetwork, statistics: Callable[[LoadedNetwork, Graph], 
 
 
 def executable(prepared: Prepared, format: NumberFormat, calibration: Calibration, device: str = "cpu") -> Executable:
-    """Float formats run natively; FIXED-N and INT8 as a program on the reference engine."""
+    """Float formats run natively; FIXED-N and INT8 as a program on the reference engine.
+
+    Raises RequestError for retrained weights and another format than theirs.
+    """
+    check_format(prepared.loaded, format)
     if format.dtype is not None:
         return _native(prepared, format, format.dtype, device)
     chosen, words, preliminary = quantizers(prepared, format, calibration)
@@ -84,7 +90,20 @@ def executable(prepared: Prepared, format: NumberFormat, calibration: Calibratio
         preliminary=preliminary,
         held_bytes=program.held_bytes,
         program=program,
+        retrained=_retrained(prepared.loaded),
     )
+
+
+def check_format(loaded: LoadedNetwork, format: NumberFormat) -> None:
+    """Raises RequestError for retrained weights and another format than theirs."""
+    record = loaded.retrained
+    if record is not None and record.format != format.name:
+        wanted = number_format(record.format).title
+        raise RequestError(f"These weights were retrained for {wanted}, not {format.title}.", f"Run them in {wanted}.")
+
+
+def _retrained(loaded: LoadedNetwork) -> str:
+    return "" if loaded.retrained is None else loaded.retrained.summary
 
 
 def _native(prepared: Prepared, format: NumberFormat, dtype: str, device: str) -> Executable:
@@ -98,11 +117,17 @@ def _native(prepared: Prepared, format: NumberFormat, dtype: str, device: str) -
         calibrated="",
         held_bytes=0 if network is prepared.folded else floats.held_bytes(network),
         dtype=dtype,
+        retrained=_retrained(prepared.loaded),
     )
 
 
 def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibration) -> tuple[Quantizers, str, bool]:
-    """The chosen lengths or scales, how they were chosen in words, and whether a search that was asked for is missing."""
+    """The chosen lengths or scales, how they were chosen in words, and whether a search that was asked for is missing.
+
+    Retrained weights come with those that they were trained under: they fit no others.
+    """
+    if prepared.loaded.retrained is not None:
+        return from_dict(prepared.loaded.retrained.quantizers), prepared.loaded.retrained.calibrated, False
     rule, statistics = calibrator(calibration.calibrator), prepared.statistics()
     words = f"{rule.title[0].lower()}{rule.title[1:]} over {statistics.pictures}"
     if format.kind == "affine":

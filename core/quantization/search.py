@@ -45,15 +45,17 @@ def search(
     pictures: Tensor,
     budget_s: float = 60.0,
     report: Report = lambda share: None,
+    targets: list[Tensor] | None = None,
 ) -> Lengths:
     """Walk over all tensors in the network's order; move each length up or down while that lowers `cost`.
 
     `pictures` is [n, 3, h, w], preprocessed. Stops after `budget_s` seconds with the best so far, which is then not complete.
-    `report` receives the share done, 0 to 1. With 12 bits and more there is nothing to gain: `start` is returned.
+    `report` receives the share done, 0 to 1. `targets` are the answers to come close to, one for each output: by default the
+    graph's own in FP32. With 12 bits and more there is nothing to gain: `start` is returned.
     """
     if min(format.weight_bits, format.activation_bits) >= ENOUGH_BITS:
         return start
-    state = _State(graph, start, format, pictures)
+    state = _State(graph, start, format, pictures, targets)
     trials = list(_trials(graph))
     deadline, complete = time.monotonic() + budget_s, True
     for done, trial in enumerate(trials):
@@ -76,14 +78,20 @@ def _trials(graph: Graph) -> Iterator[Trial]:
             yield Trial("activations", group)
 
 
+def _answers(graph: Graph, pictures: Tensor) -> list[Tensor]:
+    exact = run_float(graph, pictures)
+    return [exact[name] for name in graph.outputs]
+
+
 class _State:
     """The lengths kept so far, the fake-quantized value of every node under them, and their cost."""
 
-    def __init__(self, graph: Graph, lengths: Lengths, format: NumberFormat, pictures: Tensor) -> None:
+    def __init__(
+        self, graph: Graph, lengths: Lengths, format: NumberFormat, pictures: Tensor, targets: list[Tensor] | None
+    ) -> None:
         self.graph, self.lengths, self.format, self.pictures = graph, lengths, format, pictures
         self.groups, self.wide = scale_groups(graph), accumulators(graph)
-        exact = run_float(graph, pictures)
-        self.targets = [exact[name] for name in graph.outputs]
+        self.targets = _answers(graph, pictures) if targets is None else targets
         self.values: dict[str, Tensor] = {}
         self.values = self._run(lengths, None)
         self.cost = self._cost(self.values)

@@ -6,7 +6,6 @@ passes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,11 +15,9 @@ from torch import Tensor, nn
 from core.engines.program import Edge
 from core.formats import NumberFormat
 from core.quantization import simulate
-from core.quantization.affine import Scale
-from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import COPYING
-from core.quantization.lower import lower, scheme_of
+from core.quantization.lower import Quantizers, lower, scheme_of
 
 
 class TrainableGraph(nn.Module):
@@ -31,7 +28,7 @@ class TrainableGraph(nn.Module):
     Pictures go in as [n, 3, side, side], preprocessed; out come the network's outputs as real numbers.
     """
 
-    def __init__(self, graph: Graph, quantizers: Lengths | Mapping[str, Scale] | None, format: NumberFormat) -> None:
+    def __init__(self, graph: Graph, quantizers: Quantizers | None, format: NumberFormat) -> None:
         super().__init__()
         self.source = graph
         self.weights = nn.ParameterDict({node.name: _copied(node.weight) for node in graph.weighted})

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from core import settings
 from core.engines import floats
+from core.models.regimes import weights_of
 from core.models.weights import load_network
 from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Executable, Prepared, executable, prepare
 from core.serving.cache import LeastRecent
-from core.variant import Variant
+from core.variant import Calibration, Variant
 
 
 class Networks:
@@ -23,8 +25,12 @@ class Networks:
         self._lock = threading.Lock()
 
     def prepared(self, network: str, weights: str) -> Prepared:
+        return self.of(Variant(network, weights, "fp32"))
+
+    def of(self, variant: Variant) -> Prepared:
+        """The network that a variant runs: with its weights, or with what was retrained from them for its format."""
         with self._lock:
-            return self._prepare(network, weights)
+            return self._prepare(variant)
 
     def executable(self, variant: Variant, device: str = "cpu") -> Executable:
         """Ready to run; lowered once.
@@ -34,14 +40,14 @@ class Networks:
         with self._lock:
             found = self._kept.get((variant, device))
             if not isinstance(found, Executable):
-                prepared = self._prepare(variant.network, variant.weights)
+                prepared = self._prepare(variant)
                 found = executable(prepared, variant.number_format, variant.calibration, device)
                 if found.held_bytes:
                     self._kept.put((variant, device), found)
             return found
 
     def forget(self, network: str, weights: str) -> None:
-        """After a search: the next use of these weights reads their calibration statistics again, and lowers anew."""
+        """After a search or a retraining: the next use of these weights reads what is known of them again, and lowers anew."""
 
         def concerned(key: tuple[Any, ...]) -> bool:
             variant = key[0]
@@ -51,11 +57,13 @@ class Networks:
             self._kept.drop((network, weights))
             self._kept.drop_where(concerned)
 
-    def _prepare(self, network: str, weights: str) -> Prepared:
-        found = self._kept.get((network, weights))
+    def _prepare(self, variant: Variant) -> Prepared:
+        raw = variant.regime == "raw"
+        key = (variant.network, variant.weights) if raw else (replace(variant, calibration=Calibration()), "prepared")
+        found = self._kept.get(key)
         if not isinstance(found, Prepared):
-            found = prepare(load_network(network, weights), statistics_for)
-            self._kept.put((network, weights), found)
+            found = prepare(load_network(variant.network, weights_of(variant)), statistics_for)
+            self._kept.put(key, found)
         return found
 
 

@@ -159,7 +159,7 @@ def test_weights_without_a_box_head(
 ) -> None:
     prepared = networks.prepared("squeezenet", weights)
     headless = replace(prepared, loaded=replace(prepared.loaded, has_box=False))
-    monkeypatch.setattr(networks, "prepared", lambda network, weights: headless)
+    monkeypatch.setattr(networks, "of", lambda variant: headless)
     assert answer(networks, view, Variant("squeezenet", weights, "fp32")).box is None
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.fx.experimental.optimization import fuse
 from torchvision.models import GoogLeNet_Weights, SqueezeNet1_1_Weights, VGG16_Weights, googlenet
 
 from core import settings
@@ -107,6 +108,30 @@ def test_each_of_the_six_is_known_by_its_keys_and_shapes(network: str, kind: Kin
         state = architecture(network).builder(kind)().state_dict()
     layout = fit("x", state)
     assert (layout.network, layout.kind) == (network, kind)
+
+
+@pytest.mark.parametrize(("network", "kind"), SIX)
+def test_each_has_a_folded_layout(network: str, kind: Kind) -> None:
+    """The keys and shapes of what torch's own folding makes; without batch norm it is the layout as built."""
+    with torch.device("meta"):
+        module = architecture(network).builder(kind)().eval()
+    state = fuse(module).state_dict()
+    layout = fit("x", state)
+    assert (layout.network, layout.kind) == (network, kind)
+    assert layout.folded == any(key.endswith("running_var") for key in module.state_dict())
+    assert {key: tuple(value.shape) for key, value in state.items()} == dict(layout.shapes)
+
+
+@pytest.mark.parametrize("network", list(ARCHITECTURES))
+def test_a_folded_file_answers_as_the_network_it_was_folded_from(tmp_path: Path, network: str) -> None:
+    saved, picture = _network(network), torch.randn(2, 3, 64, 64)
+    path = _saved(tmp_path / "folded.safetensors", fuse(saved))
+    loaded = load_network(network, path)
+    assert loaded.card["what"] == fit("x", saved.state_dict()).title + ", batch norm folded"
+    assert loaded.retrained is None and loaded.labels == labels("photos")
+    with torch.inference_mode():
+        for one, other in zip(loaded.module(picture), saved(picture), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

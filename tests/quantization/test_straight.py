@@ -16,8 +16,7 @@ from core.quantization.affine import nearest_scales
 from core.quantization.calibrators import CALIBRATORS
 from core.quantization.fixed_point import nearest_lengths
 from core.quantization.graph import Graph, fold, trace
-from core.quantization.lower import lower
-from core.quantization.prepare import Quantizers
+from core.quantization.lower import Quantizers, lower
 from core.quantization.simulate import run_float
 from core.quantization.statistics import collect
 from core.quantization.straight import TrainableGraph, round_through

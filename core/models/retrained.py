@@ -1,0 +1,105 @@
+"""Retrained weights as a file of their own, which says where they come from and for which one format they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import WeightsError
+from core.files import write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KEY, SCHEMA, REGIME = "bitlens", 1, "retrain"
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """The record inside a retrained file: origin, data, options and outcome.
+
+    `parent` is the name of the weights that were retrained, `parent_sha256` their file's. `quantizers` holds the fractional
+    lengths or scales that the weights were trained under, empty for FP32; `calibrated` says in words where those are from.
+    `history` has one entry for each epoch, the first of them before any training; `best_epoch` is the one kept.
+    `environment` is that of the training; its "bitlens" is the commit.
+    """
+
+    network: str
+    format: str
+    parent: str
+    parent_sha256: str
+    data: str
+    data_fingerprint: str
+    options: Mapping[str, Any]
+    history: Sequence[Mapping[str, float]]
+    best_epoch: int
+    quantizers: Mapping[str, Any]
+    calibrated: str
+    labels: str
+    preprocessing: Mapping[str, Any]
+    licence: str
+    environment: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """3 epochs on Tiny ImageNet, the best of them 2; rate 0.0003, seed 0."""
+        epochs = len(self.history) - 1
+        many = "epoch" if epochs == 1 else "epochs"
+        rate, seed = self.options["rate"], self.options["seed"]
+        return f"{epochs} {many} on {self.data}, the best of them {self.best_epoch}; rate {rate:g}, seed {seed}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"schema": SCHEMA, "regime": REGIME, **asdict(self)}
+
+
+def facts(record: Retrained) -> dict[str, Any]:
+    """What a card takes over from the record: what the answers mean, and the terms of the weights it began with."""
+    return {
+        "labels": record.labels,
+        "preprocessing": dict(record.preprocessing),
+        "licence": record.licence,
+        "origin": f"Retrained from {record.parent} ({record.parent_sha256[:12]}): {record.summary}.",
+    }
+
+
+def write(target: Path, tensors: Mapping[str, Tensor], record: Retrained) -> None:
+    from safetensors.torch import save_file
+
+    with write_atomically(target) as temporary:
+        save_file(dict(tensors), temporary, {KEY: json.dumps(record.as_dict())})
+
+
+def read(path: Path) -> Retrained | None:
+    """The record inside a weights file; None where there is none. Raises WeightsError for one that cannot be read.
+
+    What is wrong with the file itself, reading its tensors tells.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if path.suffix.lower() != ".safetensors" or not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(KEY)
+    except (SafetensorError, OSError):
+        return None
+    return None if text is None else _record(path.name, text)
+
+
+def _record(name: str, text: str) -> Retrained:
+    try:
+        values = json.loads(text)
+        known = values.pop("schema"), values.pop("regime")
+        if known == (SCHEMA, REGIME):
+            return Retrained(**values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"What {name} says of its retraining cannot be read.", "Retrain the weights anew."
+        ) from error
+    raise WeightsError(
+        f"{name} was written by another version of Bitlens (schema {known[0]}, not {SCHEMA}).",
+        "Retrain the weights anew.",
+    )
