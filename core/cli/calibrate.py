@@ -63,9 +63,10 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _check_needed(loaded: LoadedNetwork, graph: Graph, format: NumberFormat) -> None:
-    """Raises RequestError for weights that ship with this format's lengths: what shipped would be used all the same."""
+    """Raises RequestError for weights that come with their lengths, shipped or retrained: those would be used all the same."""
     bits = (format.weight_bits, format.activation_bits)
-    if loaded.calibration is not None and statistics_for(loaded, graph).composed(*bits) is not None:
+    shipped = loaded.calibration is not None and statistics_for(loaded, graph).composed(*bits) is not None
+    if shipped or loaded.retrained is not None:
         raise RequestError(
             f"The {loaded.weights} weights of {loaded.network} come with the lengths of {format.title}.",
             "Nothing needs to be searched; with --data, what ships is made anew.",

@@ -57,7 +57,7 @@ def _answer(view: View, variant: Variant, args: argparse.Namespace) -> Answer:
     found = answer(networks, view, variant, args.device, args.top)
     if not args.layers:
         return found
-    prepared = networks.prepared(variant.network, variant.weights)
+    prepared = networks.of(variant)
     executable = networks.executable(variant, args.device)
     layers = layer_noise(prepared, executable, view.tensor(prepared.loaded.preprocessing), args.device)
     return replace(found, layers=layers)

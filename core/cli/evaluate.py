@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _row(variant: Variant, split: Split, device: str) -> Accuracy:
     """One variant's accuracy, behind a progress bar. Raises RequestError for weights that answer in other classes."""
-    loaded = shared_networks().prepared(variant.network, variant.weights).loaded
+    loaded = shared_networks().of(variant).loaded
     if loaded.card["labels"] != "photos":
         raise RequestError(
             f"{variant.weights} tells other classes apart than Tiny ImageNet has.",

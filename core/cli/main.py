@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "Top-1 and Top-5 of every format over labelled pictures.",
     "calibrate": "Calibration statistics, and the search for fractional lengths.",
     "train": "Train a network that ships with the app.",
+    "retrain": "Fine-tune a network for a number format, with its rounding in the forward pass.",
     "publish": "Turn a training's checkpoint into the weights that ship.",
     "weights": "List the weights that are here, and fetch published ones.",
 }
