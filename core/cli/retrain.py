@@ -60,17 +60,15 @@ def run(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     format, networks = number_format(args.format), Networks()
-    prepared = networks.prepared(args.network, args.weights)
+    begun = Variant(args.network, args.weights, format.name, regimes.regime_of(args.weights))
+    prepared = networks.of(begun)
     target = _target(args, format.name)
     data = tiny_imagenet.training_data(args.data, settings.cache_folder())
     with _Bar() as bar:
         outcome = retrain(prepared, format, data, _options(args), bar.show)
     record = save(outcome, prepared.loaded, format, data, _options(args), target)
-    begun = "raw" if prepared.loaded.retrained is None else "retrain"
-    before, after = (
-        _accuracy(networks, Variant(args.network, weights, format.name, regime), data, args.scored)
-        for weights, regime in ((args.weights, begun), (str(target), "retrain"))
-    )
+    ended = Variant(args.network, str(target), format.name, "retrain")
+    before, after = (_accuracy(networks, variant, data, args.scored) for variant in (begun, ended))
     print(_document(target, record, outcome, before, after) if args.json else _table(target, outcome, before, after))
 
 

@@ -23,10 +23,15 @@ def weights_of(variant: Variant) -> str:
     """
     if variant.regime not in REGIMES:
         raise RequestError(f"There is no regime named {variant.regime!r}.", f"Choose from: {', '.join(REGIMES)}.")
-    own = None if variant.weights in WEIGHTS else retrained.read(Path(variant.weights).expanduser())
+    own = _own(variant.weights)
     if own is not None:
         return _itself(variant, own)
     return variant.weights if variant.regime == "raw" else str(_found(variant))
+
+
+def regime_of(weights: str) -> str:
+    """`retrain` for the path of a retrained file, which runs as nothing else; `raw` for all other weights."""
+    return "raw" if _own(weights) is None else "retrain"
 
 
 def target(network: str, weights: str, format: str) -> Path:
@@ -49,6 +54,10 @@ def check(record: Retrained, name: str, variant: Variant, parent_sha256: str | N
             f"{name} was retrained from other weights than the {variant.weights_name} of this copy.",
             f"To use these, {_retrain(variant)}.",
         )
+
+
+def _own(weights: str) -> Retrained | None:
+    return None if weights in WEIGHTS else retrained.read(Path(weights).expanduser())
 
 
 def _itself(variant: Variant, own: Retrained) -> str:

@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from core.errors import RequestError
+from core.models import regimes
+from core.models.files import sha256
+from core.models.preprocessing import COMPACT
+from core.models.retrained import Retrained, write
 from core.models.weights import LoadedNetwork
 from core.quantization.graph import Graph
 from core.quantization.statistics import Statistics
@@ -113,3 +119,22 @@ def test_a_failure_is_not_kept(weights: str, calls: list[str]) -> None:
     assert networks.prepared("squeezenet", weights).loaded.network == "squeezenet"
     with pytest.raises(RequestError, match="no number format named 'fixed17'"):
         networks.executable(Variant("squeezenet", weights, "fixed17"))
+
+
+def test_a_retrained_file_is_read_anew_after_forgetting(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file's name stays when weights are retrained once more; what runs must be what it holds then."""
+    record = Retrained(
+        *("squeezenet", "fp32", "x", sha256(Path(weights)), "data", "0" * 64),
+        *({"rate": 1.0, "seed": 0}, [{}, {}], 1, {}, "", "photos", COMPACT.as_dict(), "as noted", {}),
+    )
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    networks, variant = Networks(), Variant("squeezenet", weights, "fp32", "retrain")
+    target, tensors = regimes.target("squeezenet", weights, "fp32"), load_file(weights)
+    write(target, tensors, record)
+    before = networks.of(variant)
+    assert networks.of(variant) is before is not networks.of(replace(variant, regime="raw"))
+    write(target, {name: tensor * 2 for name, tensor in tensors.items()}, record)
+    networks.forget("squeezenet", weights)
+    assert networks.of(variant).loaded.fingerprint == sha256(target) != before.loaded.fingerprint
