@@ -23,6 +23,7 @@ class Retrained:
 
     `parent` is the name of the weights that were retrained, `parent_sha256` their file's. `quantizers` holds the fractional
     lengths or scales that the weights were trained under, empty for FP32; `calibrated` says in words where those are from.
+    `exponents` names the tensors that the file holds as integers q, each worth q * 2^-exponent: all of FIXED-N's.
     `history` has one entry for each epoch, the first of them before any training; `best_epoch` is the one kept.
     `environment` is that of the training; its "bitlens" is the commit.
     """
@@ -38,6 +39,7 @@ class Retrained:
     best_epoch: int
     quantizers: Mapping[str, Any]
     calibrated: str
+    exponents: Mapping[str, int]
     labels: str
     preprocessing: Mapping[str, Any]
     licence: str
@@ -62,6 +64,15 @@ def facts(record: Retrained) -> dict[str, Any]:
         "preprocessing": dict(record.preprocessing),
         "licence": record.licence,
         "origin": f"Retrained from {record.parent} ({record.parent_sha256[:12]}): {record.summary}.",
+    }
+
+
+def real(record: Retrained, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The file's tensors as FP32: q 53 with exponent 6 is 0.828125. Exact, for they were rounded from FP32."""
+    exponents = record.exponents
+    return {
+        name: (tensor.double() * 2.0 ** -exponents[name]).float() if name in exponents else tensor
+        for name, tensor in tensors.items()
     }
 
 

@@ -212,9 +212,9 @@ def _load_published(network: str, chosen: WeightsSet) -> LoadedNetwork:
 
 def _load_file(network: str, weights: str) -> LoadedNetwork:
     path = _path(weights)
-    layout, module = _read(path, network)
-    card = cards.new_card(weights, layout, module, "As the file's author states.", str(path))
     record = retrained.read(path)
+    layout, module = _read(path, network, record=record)
+    card = cards.new_card(weights, layout, module, "As the file's author states.", str(path))
     if record is not None and record.network != network:
         raise WeightsError(
             f"{path.name} holds {layout.title}, but says that it is {record.network}.", "Retrain it anew."
@@ -222,8 +222,12 @@ def _load_file(network: str, weights: str) -> LoadedNetwork:
     return _loaded(layout, path, module, card if record is None else card | retrained.facts(record), retrained=record)
 
 
-def _read(path: Path, network: str, kind: Kind | None = None) -> tuple[Layout, nn.Module]:
+def _read(
+    path: Path, network: str, kind: Kind | None = None, record: Retrained | None = None
+) -> tuple[Layout, nn.Module]:
     tensors = files.read_tensors(path)
+    if record is not None:
+        tensors = retrained.real(record, tensors)
     layout = fit(path.name, tensors, network, kind)
     return layout, build(path.name, layout, tensors)
 

@@ -127,7 +127,7 @@ def test_a_retrained_file_is_read_anew_after_forgetting(
     """The file's name stays when weights are retrained once more; what runs must be what it holds then."""
     record = Retrained(
         *("squeezenet", "fp32", "x", sha256(Path(weights)), "data", "0" * 64),
-        *({"rate": 1.0, "seed": 0}, [{}, {}], 1, {}, "", "photos", COMPACT.as_dict(), "as noted", {}),
+        *({"rate": 1.0, "seed": 0}, [{}, {}], 1, {}, "", {}, "photos", COMPACT.as_dict(), "as noted", {}),
     )
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
     networks, variant = Networks(), Variant("squeezenet", weights, "fp32", "retrain")
