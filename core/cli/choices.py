@@ -7,6 +7,7 @@ import argparse
 from core.errors import RequestError
 from core.formats import FORMATS, number_format
 from core.models.catalog import ARCHITECTURES, architecture
+from core.models.regimes import regime_of
 from core.quantization.calibrators import CALIBRATORS
 from core.serving.devices import check_device
 from core.variant import Calibration, Variant
@@ -22,12 +23,13 @@ def add_variant_options(parser: argparse.ArgumentParser) -> None:
 
 
 def variants(args: argparse.Namespace) -> list[Variant]:
-    """Networks by formats, in the order given. Raises RequestError for a name that does not exist."""
+    """Networks by formats, in the order given; RE-TRAIN for a retrained file. Raises RequestError for an unknown name."""
     check_device(args.device)
     calibration = Calibration(args.calibrator, not args.no_search)
     networks = [architecture(name).name for name in _names("--networks", args.networks)]
     formats = [number_format(name).name for name in _names("--formats", args.formats)]
-    return [Variant(network, args.weights, name, "raw", calibration) for network in networks for name in formats]
+    regime = regime_of(args.weights)
+    return [Variant(network, args.weights, name, regime, calibration) for network in networks for name in formats]
 
 
 def positive(text: str) -> int:

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from core.cli.main import main
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
 from core.models import regimes
 from core.models.catalog import architecture
+from core.models.files import sha256
 from core.models.retrained import read
 from core.serving.networks import Networks
 from core.variant import Variant
@@ -76,6 +78,23 @@ def test_the_table_and_a_place_of_ones_own(weights: str, tmp_path: Path, capsys:
     assert "1 epoch on Tiny ImageNet" in last and last.rstrip().endswith(str(output))
     assert read(output) is not None
     assert not regimes.target("squeezenet", weights, "fixed4").exists()
+
+
+def test_a_retrained_file_answers_on_the_command_line(
+    weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In its own format, and in no other."""
+    file, photo = str(tmp_path / "mine.safetensors"), tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(photo)
+    assert retrain(weights, "--epochs", "1", "--output", file) == 0
+    capsys.readouterr()
+    options = ["classify", str(photo), "--networks", "squeezenet", "--weights", file, "--json", "--formats"]
+    assert main([*options, "fixed4"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert (row["weights"], row["regime"], row["weights_sha256"]) == ("mine.safetensors", "retrain", sha256(Path(file)))
+    assert row["calibrated"].endswith(", before retraining") and row["retrained"].startswith("1 epoch on Tiny ImageNet")
+    assert main([*options, "fixed8"]) == 2
+    assert "mine.safetensors was retrained for FIXED-4, not FIXED-8." in capsys.readouterr().err
 
 
 def test_a_retrained_file_is_retrained_further(
