@@ -42,9 +42,7 @@ Batch = tuple[Tensor, Tensor, Tensor | None]
 def evaluate(
     variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[int], None]
 ) -> Accuracy:
-    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4] or None.
-
-    `report` receives each batch's size.
+    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4] or None; `report` receives their sizes.
 
     Raises RangeError or WeightsError where an output is no number: it has no rank, or no overlap, that could be counted.
     """
@@ -57,7 +55,7 @@ def evaluate(
         first += int(hits[:, 0].sum())
         five += int(hits.any(dim=1).sum())
         if boxed := len(outputs) > 1 and boxes is not None:
-            overlap += float(box_iou(_ordered(outputs[1].clamp(0, 1)), boxes.double()).diagonal().sum())
+            overlap += _overlap(outputs[1], boxes)
         report(len(labels))
     return Accuracy(
         *(variant.network, variant.weights, variant.format, variant.regime),
@@ -68,6 +66,11 @@ def evaluate(
         iou=overlap / images if boxed else None,
         retrained=executable.retrained,
     )
+
+
+def _overlap(found: Tensor, boxes: Tensor) -> float:
+    """The sum of each box's IoU with its own true box."""
+    return float(box_iou(_ordered(found.clamp(0, 1)), boxes.double()).diagonal().sum())
 
 
 def _ordered(boxes: Tensor) -> Tensor:
