@@ -7,11 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).parent
+# Not in `pages` itself: until a first visitor has come by, Streamlit would serve what it finds there as pages without this frame.
+SCRIPTS = HERE / "pages" / "scripts"
 
 page = st.navigation(
     [
         st.Page(
-            HERE / "pages" / "compare.py",
+            SCRIPTS / "compare.py",
             title="Compare",
             help="One photo, three networks, every number format side by side.",
             default=True,

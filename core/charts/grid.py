@@ -68,9 +68,8 @@ def _heads(pen: Pen, answers: Sequence[Answer], titles: Sequence[str]) -> None:
     variants = {answer.variant.title: answer.variant for answer in answers}
     for column, title in enumerate(titles):
         x, chosen = _left(column), variants[title].number_format
-        bits = f"{chosen.weight_bits} bit"
-        if chosen.weight_bits != chosen.activation_bits:
-            bits = f"{chosen.weight_bits} bit weights, {chosen.activation_bits} bit activations"
+        same = chosen.weight_bits == chosen.activation_bits
+        bits = f"{chosen.weight_bits} bit" if same else f"{chosen.weight_bits}/{chosen.activation_bits} bit"
         pen.draw.rectangle((x, TITLE, x + COLUMN - GAP, TITLE + 5), fill=look(chosen.name).colour)
         pen.text((x, TITLE + 13), title, 18)
         pen.text((x + COLUMN - GAP, TITLE + 16), bits, 13, MUTED, anchor="ra")

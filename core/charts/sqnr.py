@@ -16,9 +16,12 @@ HEADROOM = 10.0  # dB from the finite layers to the lines where exact ones and l
 Noise = Mapping[str, Sequence[LayerNoise]]
 
 
-def chart(noise: Noise) -> go.Figure:
-    """A line for each format, by name, over its layers in order. Infinite dB are markers: exact on top, nothing left below."""
-    drawn = figure(finding(noise), "Signal to quantization noise of each layer against FP32", HEIGHT)
+def chart(noise: Noise, network: str) -> go.Figure:
+    """A line for each format, by name, over the layers of the network titled so, in order.
+
+    Infinite dB are markers: exact on top, nothing left below.
+    """
+    drawn = figure(finding(noise), f"{network}: signal to quantization noise of each layer", HEIGHT)
     finite = [layer.decibels for layers in noise.values() for layer in layers if math.isfinite(layer.decibels)]
     for name, layers in noise.items():
         drawn.add_trace(_line(name, [layer for layer in layers if math.isfinite(layer.decibels)]))

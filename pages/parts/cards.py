@@ -33,7 +33,10 @@ WAITED = (
 EMPTY_ROW = '<div class="bl-row bl-small">&nbsp;</div>'
 Cell = Answer | BitlensError | None
 
+WIDTH, GAP = 8.1, 0.45  # of a card and between cards, in rem
+
 STYLE = """
+.bl-frame {container: bl / inline-size}
 .bl-grid {position: relative; display: grid; gap: .45rem; overflow-x: auto; scroll-snap-type: x proximity; padding-bottom: .4rem}
 .bl-grid h2 {grid-column: 1 / -1; font-size: 1rem; padding: 0; margin: .4rem 0 0; position: sticky; left: 0;
   width: max-content}
@@ -48,6 +51,8 @@ STYLE = """
 .bl-card ol {list-style: none; margin: .25rem 0; padding: 0}
 .bl-card li {margin: 0 0 .3rem; padding: 0; font-size: .78rem}
 .bl-label {overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
+.bl-score {white-space: nowrap}
+.bl-hint {display: none; margin: 0; font-size: .8rem; opacity: .85}
 .bl-bar {display: block; height: .3rem; border-radius: 2px; background: color-mix(in srgb, currentColor 14%, transparent)}
 .bl-bar i {display: block; height: 100%; border-radius: 2px}
 .bl-moved {min-height: 1.3em}
@@ -74,9 +79,9 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
     """
     columns = max((len(cells) for cells in rows.values()), default=1)
     parts = [
-        f'<div class="bl-sr" role="status">{_progress(rows)}</div>',
+        f'<div class="bl-sr" role="status">{_progress(rows)}</div>{_hint(columns)}',
         '<div class="bl-grid" role="region" tabindex="0" aria-label="Answers, by network and number format" '
-        f'style="grid-template-columns: repeat({columns}, minmax(8.1rem, 1fr))">',
+        f'style="grid-template-columns: repeat({columns}, minmax({WIDTH}rem, 1fr))">',
     ]
     for network, cells in rows.items():
         parts.append(f"<h2>{escape(architecture(network).title)}</h2>")
@@ -84,7 +89,16 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
             (cell for variant, cell in cells if variant.format == "fp32" and isinstance(cell, Answer)), None
         )
         parts += [_card(variant, cell, baseline, full, boxed) for variant, cell in cells]
-    return "".join([*parts, "</div>"])
+    return f'<div class="bl-frame">{"".join(parts)}</div></div>'
+
+
+def _hint(columns: int) -> str:
+    """Shown where the grid is too narrow for all cards: a phone shows no bar that says that there is more."""
+    needed = (WIDTH + GAP) * columns - GAP
+    rule = f"@container bl (max-width: {needed:.2f}rem) {{.bl-hint {{display: block}}}}"
+    return (
+        f'<style>{rule}</style><p class="bl-hint" aria-hidden="true">More formats to the right: swipe or scroll. →</p>'
+    )
 
 
 def _progress(rows: Mapping[str, Sequence[tuple[Variant, Cell]]]) -> str:
@@ -143,7 +157,7 @@ def _guess(guess: Guess, tie: bool, change: Move | None, colour: str) -> str:
     score = f"{TIE if tie else ''}<b>{guess.score:.2f}</b>"
     bar = f'<span class="bl-bar"><i style="width: {100 * guess.score:.1f}%; background: {colour}"></i></span>'
     moved = _moved(change) if change is not None else ""
-    head = f'<div class="bl-row">{name}<span>{score}</span></div>'
+    head = f'<div class="bl-row">{name}<span class="bl-score">{score}</span></div>'
     return f'<li>{head}{bar}<div class="bl-row bl-moved bl-small">{moved}</div></li>'
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.compare.records import Answer
 from core.compare.sentences import sentence, summary
@@ -21,9 +22,13 @@ from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
 
-LEGEND = "↑ ↓ the label's rank moved against FP32, = it did not, + it is new among the five. Signed numbers: confidence points."
+LEGEND = "↑ ↓ the label's rank moved against FP32, = it did not, + it is new among the five. Signed: hundredths of confidence."
 LEGEND += " The last step, softmax, is in floating point for every format."
 BOXED_LEGEND = f"{LEGEND} Boxes: the format's in its colour, FP32's dashed."
+NOTHING = (
+    "Drop a photo, take one or pick a sample: the answers appear here. A photo does not travel in a link, and is gone "
+    "when the server starts anew."
+)
 Asked = list[tuple[Variant, "Future[Answer]"]]
 
 
@@ -34,7 +39,7 @@ def page() -> None:
         chosen = choose()
     shared_comparison().supersede(session())
     if picked is None:
-        right.info("Pick a sample, drop a photo or take one: the answers appear here.")
+        right.info(NOTHING)
         return
     asked = _ask(picked, chosen) if chosen else []  # first of all: the networks work while the page is drawn
     seen = preprocessing(chosen.networks[0], chosen.kind) if chosen else COMPACT
@@ -122,7 +127,7 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
     for place, file in enumerate(picked.files):
         bar.progress(place / count, f"{place} of {count} pictures")
         key = (file.key, file.name, picked.crop_of(file), tuple(chosen.variants()))
-        now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen)
+        now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen, picked.complaints)
     st.session_state["several"] = {key: answers for key, answers in now.items() if _final(answers, chosen)}
     bar.empty()
     for line in summary(list(now.values())):
@@ -134,12 +139,13 @@ def _final(answers: Sequence[Answer], chosen: Chosen) -> bool:
     return len(answers) == len(chosen.variants()) and not any(answer.preliminary for answer in answers)
 
 
-def _all_answers(file: picker.File, crop: Crop, chosen: Chosen) -> list[Answer]:
+def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: DeltaGenerator) -> list[Answer]:
     """One picture's, without those that failed; none where it cannot be read, which is said."""
     try:
         view = View(file.picture(), crop)
     except ImageError as error:
-        problem(error)
+        with complaints:
+            problem(error)
         return []
     futures = shared_comparison().answers(view, chosen.variants(), session(), BEHIND)
     as_they_come(futures, lambda done: None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import confidence, grid, memory, sqnr
+from core.charts.style import network_title
 from core.compare.export import to_csv, to_json
 from core.compare.records import Answer
 from core.compare.service import shared_comparison
@@ -20,14 +21,15 @@ from pages.parts.session import problem, session
 from pages.parts.variants import Chosen
 from pages.parts.waiting import as_they_come
 
+BARE = {"displayModeBar": False}  # on a phone the bar would lie over the title
 EXPLANATIONS = {
     "Confidence": "The network's softmax score from 0 to 1: how sure it says it is, not how often it is right.",
     "↑ from 3, ↓ from 1, =, +": "How a label's rank moved against FP32; + is new among the five. Beside it: the confidence "
     "difference in points (hundredths).",
     "Native, integer, emulated": "Native: torch's own kernel for that float type. Integer: an integer kernel. Emulated: the "
     "very numbers of integer hardware, computed in wider arithmetic, so that it has no speed of its own.",
-    "ms, waited": "Milliseconds of one warm run in that format; and how long this answer took when it was computed, loading and "
-    "queue included. A repeated view has it at once.",
+    "ms, waited": "Milliseconds of one warm run in that format, the median of up to five; and how long this answer took when it "
+    "was computed, loading and queue included. A repeated view has it at once.",
     "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap. FP32's box is dashed.",
     "SQNR": "Signal to quantization noise ratio of a layer's output against FP32, in decibels: every 6 dB is one bit.",
     "FIXED-N": "Whole numbers of N bits with one power-of-two scale for each tensor.",
@@ -64,13 +66,22 @@ def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
     group = [answer for answer in answers if answer.variant.network == network]
     if not group:
         return
-    st.plotly_chart(confidence.chart(group), alt=confidence.alt(group), key="chart_confidence")
+    st.plotly_chart(confidence.chart(group), alt=confidence.alt(group), key="chart_confidence", config=BARE)
     left, right = st.columns(2)
     with left:
         _noise(view, group)
-    right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory")
-    if words := {answer.calibrated for answer in group if answer.calibrated}:
-        st.caption("Calibration: " + "; ".join(sorted(words)) + ".")
+    right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory", config=BARE)
+    if words := _calibrated(group):
+        st.caption(f"Calibration. {words}")
+
+
+def _calibrated(group: Sequence[Answer]) -> str:
+    """Such as "FIXED-8: greedy search over ...; INT8: least squared error over ...": formats of one kind together."""
+    titles: dict[str, list[str]] = {}
+    for answer in group:
+        if answer.calibrated:
+            titles.setdefault(answer.calibrated, []).append(answer.variant.title)
+    return "; ".join(f"{', '.join(those)}: {words}" for words, those in titles.items())
 
 
 def _noise(view: View, group: Sequence[Answer]) -> None:
@@ -91,7 +102,7 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
         unknown = "The layers could not be measured. The server's log has the cause."
         problem(error if isinstance(error, BitlensError) else unknown)
         return
-    st.plotly_chart(sqnr.chart(noise), alt=sqnr.alt(noise), key="chart_sqnr")
+    st.plotly_chart(sqnr.chart(noise, network_title(group)), alt=sqnr.alt(noise), key="chart_sqnr", config=BARE)
 
 
 def explanations(formats: Sequence[str]) -> None:

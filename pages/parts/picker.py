@@ -15,7 +15,7 @@ from core.images.crop import Crop
 from core.images.decode import Picture
 from core.images.samples import sample, samples
 from core.serving.pictures import shared_pictures
-from pages.parts.session import problem
+from pages.parts.session import literal, problem
 
 GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
 SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
@@ -43,12 +43,16 @@ class File:
 
 @dataclass(frozen=True)
 class Picked:
-    """The files to compare, the picture that is open and its `place` on the page, the crops by file key where they moved."""
+    """The files to compare, the picture that is open and its `place` on the page, the crops by file key where they moved.
+
+    `complaints` is where the page says what is wrong with a file.
+    """
 
     files: tuple[File, ...]
     open: File
     current: Picture
     place: DeltaGenerator
+    complaints: DeltaGenerator
     crops: Mapping[str, Crop]
 
     @property
@@ -62,7 +66,7 @@ class Picked:
 
 def pick() -> Picked | None:
     """Draw the picker. None while there is no picture that can be read."""
-    uploaded = _uploads()
+    uploaded, complaints = _uploads(), st.container()
     source = st.pills(
         "Picture",
         list(SOURCES),
@@ -79,7 +83,7 @@ def pick() -> Picked | None:
     chosen = _open(files)
     place, crops = st.container(), _crops(chosen)
     st.caption(chosen.about)
-    return Picked(tuple(files), chosen, chosen.picture(), place, crops)
+    return Picked(tuple(files), chosen, chosen.picture(), place, complaints, crops)
 
 
 def _uploads() -> list[File]:
@@ -100,8 +104,16 @@ def _uploads() -> list[File]:
 
 
 def _show_uploads() -> None:
-    if st.session_state["upload"]:
+    """What has just been dropped is what a visitor wants to see: the first of it opens."""
+    files = st.session_state["upload"]
+    known: set[str] = st.session_state.get("uploaded", set())
+    st.session_state["uploaded"] = {file.file_id for file in files}
+    names = numbered([file.name for file in files])
+    new = [name for file, name in zip(files, names, strict=True) if file.file_id not in known]
+    if files:
         st.session_state["from"] = UPLOAD
+    if new:
+        st.session_state["open"] = new[0]
 
 
 def _gallery() -> list[File]:
@@ -132,7 +144,10 @@ def _readable(files: Sequence[File]) -> list[File]:
     """Without those that are known to be bad, and a sentence for each of them. What was open stays, if there is no other."""
     good = [file for file in files if not _told(file)]
     last: File | None = st.session_state.get("last_open")
-    return good or ([last] if files and last else [])
+    if good or not files or last is None:
+        return good
+    st.caption(literal(f"{last.name} is still shown."))
+    return [last]
 
 
 def _told(file: File) -> bool:

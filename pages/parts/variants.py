@@ -76,6 +76,8 @@ def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
+    if WEIGHTS[name].kind == "compact":
+        st.caption("Small versions of the networks, for 64 × 64 pixels: quick, and less sure than the full ones.")
     return name, WEIGHTS[name].kind, None
 
 
@@ -117,6 +119,8 @@ def _formats() -> tuple[str, ...]:
         key="formats",
         bind="query-params",
         wrap=True,
+        select_all=False,
+        filter_mode="prefix",  # what is typed whole names one format: FIXED-4 is not FIXED-14
         help="FIXED-N from 2 to 16 bits. W4A8 has 4-bit weights and 8-bit activations; type to find others.",
     )
     return tuple(names)

@@ -38,7 +38,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_search_for_ones_own_weights(weights: str, tmp_path: Path) -> None:
     progress = tmp_path / "progress"
-    options = ["--weights", weights, "--format", "fixed8", "--budget", "1", "--progress", str(progress)]
+    options = ["--weights", weights, "--format", "fixed8", "--budget", "60", "--progress", str(progress)]
     assert main(["calibrate", "--network", "squeezenet", *options]) == 0
     assert float(progress.read_text()) == 1.0
     loaded = load_network("squeezenet", weights)

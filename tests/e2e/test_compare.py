@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from core.images.samples import sample
 from core.models.weights import availability
+from tests.e2e.conftest import Observed, serve
 from tests.e2e.screens import SCREENS, open_page, wait_until_drawn
 
 pytestmark = [
@@ -128,3 +129,26 @@ def test_a_photo_dropped_on_the_first_page_is_answered(page: Page, address: str)
     page.locator("input[type=file]").first.set_input_files(sample("coffee").file)
     expect(page.get_by_alt_text("coffee.jpg, with the crop")).to_be_visible(timeout=LONG_MS)
     wait_for_cards(page, 1)
+    page.locator("input[type=file]").first.set_input_files(sample("rocket").file)
+    expect(page.get_by_alt_text("rocket.jpg, with the crop")).to_be_visible(timeout=LONG_MS)
+
+
+def test_a_format_that_is_typed_whole_is_the_only_one_added(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?networks=SqueezeNet&formats=FP32")
+    wait_for_cards(page, 1)
+    page.get_by_role("combobox", name="Formats").click()
+    page.keyboard.type("FIXED-4")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("SqueezeNet, FIXED-4")).to_be_visible(timeout=LONG_MS)
+    wait_for_cards(page, 2)
+
+
+def test_a_new_server_frames_the_page_at_any_address(page: Page, observed: Observed, tmp_path: Path) -> None:
+    """A tab that was left open meets a server that has just been started."""
+    with serve(tmp_path) as (address, _):
+        open_page(page, f"{address}/compare?networks=SqueezeNet&formats=FP32")
+        wait_for_cards(page, 1)
+        expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+        assert page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').clientWidth") > 1000
+        page.goto("about:blank")
+    observed.errors.clear()  # Streamlit's own words for an address without a page

@@ -102,7 +102,7 @@ def test_other_pictures_and_formats_can_be_chosen() -> None:
 
 def test_an_upload_is_answered_and_a_bad_one_leaves_the_page_as_it_was() -> None:
     app = opened(**{"from": "Upload", "networks": "SqueezeNet", "formats": "FP32"})
-    assert any("drop a photo" in element.value for element in app.info)
+    assert any("Drop a photo" in element.value for element in app.info)
     app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()
     assert cards(app).names == ["SqueezeNet, FP32"]
     app.file_uploader(key="upload").upload("bad.jpg", b"<html></html>", "image/jpeg").run()
@@ -142,6 +142,13 @@ def test_the_open_picture_stays_open_when_another_goes() -> None:
     app.selectbox(key="open").select("b.jpg").run()
     app.file_uploader(key="upload").set_value(files[1:]).run()
     assert seen(app) == "b.jpg"
+
+
+def test_what_calibrated_each_format_is_said_once() -> None:
+    app = opened(networks="SqueezeNet", formats=["FIXED-8", "FIXED-6", "INT8"])
+    (words,) = [element.value for element in app.caption if element.value.startswith("Calibration.")]
+    assert words.startswith("Calibration. FIXED-8, FIXED-6: greedy search over")
+    assert "INT8: least squared error over" in words
 
 
 def test_every_picture_has_a_name_of_its_own() -> None:
