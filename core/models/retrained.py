@@ -77,10 +77,10 @@ def real(record: Retrained, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write(target: Path, tensors: Mapping[str, Tensor], record: Retrained) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     with write_atomically(target) as temporary:
-        save_file(dict(tensors), temporary, {KEY: json.dumps(record.as_dict())})
+        temporary.write_bytes(save(dict(tensors), {KEY: json.dumps(record.as_dict())}))
 
 
 def read(path: Path) -> Retrained | None:
