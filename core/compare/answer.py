@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.compare.records import Answer, Box, Guess
 from core.compare.view import View
-from core.errors import RangeError
+from core.engines.scores import check_finite, ranking, softmax
 from core.images.crop import to_picture
 from core.models.preprocessing import Preprocessing
 from core.quantization.prepare import Executable
@@ -52,28 +52,6 @@ def _how(executable: Executable) -> dict[str, Any]:
     """What an answer says of the way it was computed."""
     names = ("engine", "arithmetic", "weight_bytes", "floats", "calibrated", "preliminary")
     return {name: getattr(executable, name) for name in names}
-
-
-def softmax(scores: Tensor) -> Tensor:
-    """[n, classes] in float64, the one float island behind every format's last layer."""
-    return scores.double().softmax(dim=1)
-
-
-def check_finite(scores: Tensor, variant: Variant) -> None:
-    """Raises RangeError where a score behind softmax is no number.
-
-    FP16 ends at 65,504: a network with larger values inside gives infinities, and infinity less infinity is no number.
-    """
-    if not bool(scores.isfinite().all()):
-        raise RangeError(
-            f"Values inside this network are too large for {variant.title}: its scores are no numbers.",
-            "Choose a format with a wider range, such as BF16.",
-        )
-
-
-def ranking(scores: Tensor) -> Tensor:
-    """Class indices by score descending, equal scores by index: one order everywhere."""
-    return torch.sort(scores, dim=-1, descending=True, stable=True).indices
 
 
 def _milliseconds(executable: Executable, x: Tensor, device: str) -> float | None:
