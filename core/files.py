@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: to a temporary name beside the target, then renamed. And what a spreadsheet may read."""
+"""Files are written whole or not at all: to a temporary name, then renamed. And cells that no spreadsheet runs as a formula."""
 
 from __future__ import annotations
 
