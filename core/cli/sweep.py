@@ -110,8 +110,8 @@ def _settled(text: str) -> str:
 
 def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: LabelledSet | None) -> None:
     """Behind a progress bar, when the job's turn has come."""
+    _say(f"Job {job.id}. If it stops, go on with: python -m core sweep --resume {job.id}")
     with carried_out(jobs, job.id, lambda: _say("Another job is running: this one waits for its turn.")) as work:
-        _say(f"Job {job.id}. If it stops, go on with: python -m core sweep --resume {job.id}")
         data = open_set(plan.data) if data is None else data
         store = SweepStore(jobs, job.id, work.owner)
         with tqdm(unit="picture", mininterval=1, dynamic_ncols=True) as bar:

@@ -40,7 +40,7 @@ def carry_out(
     with _threads(sweep.conditions.threads):
         for group in _groups(ahead(sweep.makers()), 1 if fit_together(plan, networks) else MANY):
             for number in range(len(plan.variants)):
-                for batch in group:
+                for batch in filter(partial(sweep.needs, number), group):
                     sweep.run(number, batch)
                     check()
     if not any(finished.images for finished in store.finished()) and not store.failures():
@@ -77,9 +77,7 @@ class _Sweep:
                 yield partial(prepare, self._data, batch, self._pictures[self._part(batch)], wanted)
 
     def run(self, number: int, batch: Batch) -> None:
-        """One variant on one batch, if that is not done."""
-        if not self._needs(number, batch.number):
-            return
+        """One variant on one batch."""
         if batch.skipped:
             self._store.skip(batch.skipped)
         try:
@@ -106,6 +104,9 @@ class _Sweep:
         part = self._part(batch.number)
         read = np.isin(self._pictures[part], batch.pictures)
         return self._truths[self.conditions.variants[number].labels][part][read]
+
+    def needs(self, number: int, batch: Batch) -> bool:
+        return self._needs(number, batch.number)
 
     def _needs(self, number: int, batch: int) -> bool:
         return number not in self._failed and (number, batch) not in self._finished

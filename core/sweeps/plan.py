@@ -82,11 +82,6 @@ class Plan:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
 
-def baseline(variant: Variant) -> Variant:
-    """What a variant is compared with: FP32 of the same network and weights, with no weight changed."""
-    return Variant(variant.network, variant.weights, BASELINE, "raw", variant.calibration)
-
-
 def _distinct(option: str, names: Any) -> tuple[str, ...]:
     """In the order given, each once."""
     found = tuple(dict.fromkeys(names))
