@@ -1,4 +1,7 @@
-"""Files are written whole or not at all: to a temporary name, then renamed. And cells that no spreadsheet runs as a formula."""
+"""Files are written whole or not at all: to a temporary name, then renamed.
+
+And names that every program can read, and cells that no spreadsheet runs as a formula.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,8 @@ def spreadsheet_cell(value: object) -> object:
     if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
+
+
+def as_text(name: str) -> str:
+    """A file's name may hold bytes that are no text in any encoding: they become question marks."""
+    return name.encode(errors="replace").decode()

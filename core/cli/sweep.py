@@ -1,27 +1,30 @@
-"""`python -m core sweep`: accuracy over a labelled set, format by format, as a job that can be stopped and gone on with."""
+"""`python -m core sweep`: accuracy over a data set, format by format, as a job that can be stopped and gone on with."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tqdm import tqdm
 
 from core.cli.choices import add_variant_options, listed, positive
+from core.datasets.matching import unmatched_sentence
+from core.datasets.opening import open_set, settled
+from core.datasets.picture_set import PictureSet
+from core.datasets.survey import unreadable_sentence
 from core.errors import RequestError
 from core.files import write_atomically
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
+from core.models.weights import WEIGHTS
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps.begin import check_runnable
 from core.sweeps.carry_out import carry_out
-from core.sweeps.classes import some
 from core.sweeps.conditions import Conditions
-from core.sweeps.data import LabelledSet, open_set
 from core.sweeps.export import to_csv, to_json, to_text
 from core.sweeps.plan import Plan
 from core.sweeps.rows import table
@@ -29,10 +32,14 @@ from core.sweeps.store import SweepStore
 from core.variant import Calibration
 
 KIND = "sweep"
+DATA = (
+    "signs:200, imagenette, the folder of Tiny ImageNet, or a folder or zip of pictures: in one folder for each class, "
+    "or all in one, where they are unlabelled and the formats are compared with FP32 alone"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", help="the labelled pictures: tiny-imagenet:FOLDER")
+    parser.add_argument("--data", help=DATA)
     add_variant_options(parser)
     parser.add_argument("--regimes", default="raw", help="comma-separated")
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
@@ -53,10 +60,16 @@ def run(args: argparse.Namespace) -> None:
     conditions = store.conditions()
     if conditions is None:
         raise RequestError(f"The job {job.id} has no results.", "Begin a new sweep.")
+    if job.state == "done":  # then the set was not opened, which says them
+        _say_all(conditions.notes)
+    _say_what_is_missing(store, conditions)
+    _show(args, plan, store, conditions)
+
+
+def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: Conditions) -> None:
     if args.csv:
         with write_atomically(args.csv) as temporary:
             temporary.write_text(to_csv(table(store, conditions).rows), encoding="utf-8", newline="")
-    _say_what_is_missing(store, conditions)
     print(to_json(plan, store, conditions) if args.json else to_text(table(store, conditions)))
 
 
@@ -67,7 +80,7 @@ def _jobs() -> JobStore:
     return jobs
 
 
-def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, LabelledSet]:
+def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
     """A new job; none where its pictures cannot be opened."""
     data = open_set(plan.data)
     return jobs.add(KIND, plan.to_json()), data
@@ -89,9 +102,9 @@ def _plan(args: argparse.Namespace) -> Plan:
     check_device(args.device)
     plan = Plan(
         networks=listed("--networks", args.networks),
-        weights=tuple(map(_settled, listed("--weights", args.weights))),
+        weights=tuple(map(_absolute, listed("--weights", args.weights))),
         formats=listed("--formats", args.formats),
-        data=_settled(args.data),
+        data=settled(args.data),
         regimes=listed("--regimes", args.regimes),
         limit=args.limit,
         seed=args.seed,
@@ -102,17 +115,18 @@ def _plan(args: argparse.Namespace) -> Plan:
     return plan
 
 
-def _settled(text: str) -> str:
-    """A path with a slash in it is made absolute, behind a prefix too: the job may be gone on with from another folder."""
-    prefix, colon, path = text.rpartition(":")
-    return f"{prefix}{colon}{Path(path).expanduser().resolve()}" if "/" in path else text
+def _absolute(weights: str) -> str:
+    """A file's path is made absolute, since the job may be gone on with from another folder; a name stays."""
+    path = Path(weights).expanduser()
+    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
-def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: LabelledSet | None) -> None:
+def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) -> None:
     """Behind a progress bar, when the job's turn has come."""
     _say(f"Job {job.id}. If it stops, go on with: python -m core sweep --resume {job.id}")
     with carried_out(jobs, job.id, lambda: _say("Another job is running: this one waits for its turn.")) as work:
         data = open_set(plan.data) if data is None else data
+        _say_all(data.notes)
         store = SweepStore(jobs, job.id, work.owner)
         with tqdm(unit="picture", mininterval=1, dynamic_ncols=True) as bar:
             carry_out(plan, store, data, shared_networks(), work.check, _shown(bar))
@@ -133,13 +147,17 @@ def _shown(bar: tqdm) -> Callable[[int, int], None]:
 def _say_what_is_missing(store: SweepStore, conditions: Conditions) -> None:
     skipped = store.skipped()
     if skipped:
-        reasons = " ".join(reason for _, reason in skipped[:3])
-        _say(f"{len(skipped):,} of {conditions.pictures:,} pictures could not be read and were skipped: {reasons}")
+        _say(f"{unreadable_sentence(skipped, conditions.pictures)} {skipped[0].reason}")
     for kind, names in conditions.unmatched.items():
         if names:
-            _say(f"{len(names):,} classes are none of the {kind} networks' and are not scored: {some(names)}.")
+            _say(unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'"))
     for number, error in store.failures().items():
         _say(f"{conditions.variants[number].title} failed: {error['message']} {error['remedy']}")
+
+
+def _say_all(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        _say(sentence)
 
 
 def _say(sentence: str) -> None:

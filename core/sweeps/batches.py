@@ -13,11 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 from core import settings
-from core.errors import BitlensError
+from core.datasets.picture_set import PictureSet
+from core.datasets.survey import Unreadable, pictures
 from core.images.crop import Crop, crop_box, cut
 from core.models.preprocessing import Preprocessing
 from core.quantization.graph import Graph, Node
-from core.sweeps.data import LabelledSet
 
 MOST = 100
 VALUE_BYTES = 8  # the reference engine's: float64
@@ -27,14 +27,14 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Batch:
-    """`pictures` are the numbers of those that could be read, `skipped` of the others, each with the reason in words.
+    """`pictures` are the numbers of those that could be read, `skipped` are the others.
 
     `inputs` has for every preprocessing the pictures [n, 3, side, side].
     """
 
     number: int
     pictures: tuple[int, ...]
-    skipped: tuple[tuple[int, str], ...]
+    skipped: tuple[Unreadable, ...]
     inputs: dict[Preprocessing, Tensor] = field(repr=False)
 
 
@@ -59,22 +59,20 @@ def _unrolled(node: Node) -> int:
     return node.groups * math.prod(node.weight.shape[1:]) * math.prod(node.shape[1:])
 
 
-def prepare(data: LabelledSet, number: int, indices: Sequence[int], wanted: Iterable[Preprocessing]) -> Batch:
+def prepare(data: PictureSet, number: int, indices: Sequence[int], wanted: Iterable[Preprocessing]) -> Batch:
     """Read the pictures `indices` and bring them into every form that is wanted; what cannot be read is left out."""
     wanted = list(dict.fromkeys(wanted))
     squares: dict[tuple[int, float], list[np.ndarray]] = {(one.side, one.fraction): [] for one in wanted}
-    pictures, skipped = [], []
-    for index in indices:
-        try:
-            image = data.picture(index)
-        except (BitlensError, OSError) as error:
-            skipped.append((index, str(error)))
+    readable, skipped = [], []
+    for index, image in pictures(data, indices):
+        if isinstance(image, Unreadable):
+            skipped.append(image)
             continue
-        pictures.append(index)
+        readable.append(index)
         for (side, fraction), found in squares.items():
             found.append(_square(image, side, fraction))
-    inputs = {one: one.normalise(np.stack(squares[one.side, one.fraction])) for one in wanted} if pictures else {}
-    return Batch(number, tuple(pictures), tuple(skipped), inputs)
+    inputs = {one: one.normalise(np.stack(squares[one.side, one.fraction])) for one in wanted} if readable else {}
+    return Batch(number, tuple(readable), tuple(skipped), inputs)
 
 
 def _square(image: Image.Image, side: int, fraction: float) -> np.ndarray:

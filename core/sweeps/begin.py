@@ -8,6 +8,8 @@ from importlib.metadata import version
 import numpy as np
 
 from core import settings
+from core.datasets.matching import Match, match
+from core.datasets.picture_set import PictureSet
 from core.engines import floats
 from core.environment import environment
 from core.errors import RequestError
@@ -15,9 +17,7 @@ from core.models.labels import labels, synsets
 from core.quantization.graph import Graph
 from core.serving.networks import Networks
 from core.sweeps.batches import batch_size
-from core.sweeps.classes import outputs_of
 from core.sweeps.conditions import Conditions, VariantRecord, check_same, record
-from core.sweeps.data import LabelledSet
 from core.sweeps.outcomes import UNKNOWN, Integers
 from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
@@ -32,7 +32,7 @@ def check_runnable(plan: Plan) -> None:
         raise RequestError("Retrained weights cannot be swept yet.", f"Leave them out: --regimes {','.join(RUNNABLE)}.")
 
 
-def begin(plan: Plan, store: SweepStore, data: LabelledSet, networks: Networks) -> Conditions:
+def begin(plan: Plan, store: SweepStore, data: PictureSet, networks: Networks) -> Conditions:
     """What the sweep was begun with, now or on another day. Raises RequestError where that has changed since."""
     check_runnable(plan)
     now = _conditions(plan, data, networks)
@@ -44,7 +44,7 @@ def begin(plan: Plan, store: SweepStore, data: LabelledSet, networks: Networks) 
     return begun
 
 
-def _conditions(plan: Plan, data: LabelledSet, networks: Networks) -> Conditions:
+def _conditions(plan: Plan, data: PictureSet, networks: Networks) -> Conditions:
     pictures = len(chosen(len(data), plan.limit, plan.seed))
     if not pictures:
         raise RequestError("The data set is empty.", "Give one with pictures in it.")
@@ -55,10 +55,12 @@ def _conditions(plan: Plan, data: LabelledSet, networks: Networks) -> Conditions
         batch=min(pictures, batch_size(_graphs(plan, networks))),
         threads=settings.cpu_threads(),
         torch=version("torch"),
-        classes=tuple(data.class_names),
-        unmatched=_unmatched(data, {one.labels for one in records}),
+        classes=data.classes,
+        unmatched={kind: matched(data, kind).unmatched for kind in sorted({one.labels for one in records})},
         variants=records,
         environment=environment(plan.device),
+        name=data.name,
+        notes=data.notes,
     )
 
 
@@ -71,22 +73,14 @@ def _graphs(plan: Plan, networks: Networks) -> Iterable[Graph]:
     return (networks.prepared(network, weights).graph for network in plan.networks for weights in plan.weights)
 
 
-def _unmatched(data: LabelledSet, kinds: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each kind of labels the set's classes that are none of them. Raises DataError where all are."""
-    names = tuple(data.class_names)
-    return {
-        kind: tuple(name for name, output in zip(names, class_outputs(names, kind), strict=True) if output is None)
-        for kind in sorted(kinds)
-    }
+def matched(data: PictureSet, kind: str) -> Match:
+    """The set's classes as outputs of networks with these labels. Raises DataError where none is one."""
+    return match(data.classes, data.synsets, labels(kind), synsets(kind))
 
 
-def class_outputs(classes: Sequence[str], kind: str) -> tuple[int | None, ...]:
-    return outputs_of(classes, labels(kind), synsets(kind))
-
-
-def truths(data: LabelledSet, pictures: Sequence[int], kind: str) -> Integers:
+def truths(data: PictureSet, pictures: Sequence[int], kind: str) -> Integers:
     """The true class of each picture as an output of networks with these labels, UNKNOWN where there is none."""
-    outputs = [UNKNOWN if output is None else output for output in class_outputs(tuple(data.class_names), kind)]
+    outputs = [UNKNOWN if output is None else output for output in matched(data, kind).outputs]
     found = (data.label(picture) for picture in pictures)
     return np.array([UNKNOWN if label is None else outputs[label] for label in found], np.int64)
 

@@ -10,11 +10,11 @@ from itertools import islice
 import numpy as np
 import torch
 
+from core.datasets.picture_set import PictureSet
 from core.errors import DataError, RangeError, WeightsError
 from core.serving.networks import Networks
 from core.sweeps.batches import Batch, ahead, prepare
 from core.sweeps.begin import begin, fit_together, truths
-from core.sweeps.data import LabelledSet
 from core.sweeps.outcomes import Integers, Outcomes, measure
 from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
@@ -25,7 +25,7 @@ MANY = 16  # batches for each variant in turn, where the variants cannot be kept
 def carry_out(
     plan: Plan,
     store: SweepStore,
-    data: LabelledSet,
+    data: PictureSet,
     networks: Networks,
     check: Callable[[], None] = lambda: None,
     report: Callable[[int, int], None] = lambda done, total: None,
@@ -54,7 +54,7 @@ class _Sweep:
         self,
         plan: Plan,
         store: SweepStore,
-        data: LabelledSet,
+        data: PictureSet,
         networks: Networks,
         report: Callable[[int, int], None],
     ) -> None:

@@ -47,8 +47,9 @@ class VariantRecord:
 class Conditions:
     """`data` is the set's fingerprint, `pictures` how many of it the plan takes, `batch` how many are run at once.
 
-    `classes` are the set's names; `unmatched` has for each kind of labels the classes that the network cannot answer, whose
-    pictures are run but not scored. Batches and threads are recorded because they decide in which order a float engine adds.
+    `classes` are the set's names, `name` and `notes` what it calls itself and says of itself; `unmatched` has for each kind of
+    labels the classes that the network cannot answer, whose pictures are run but not scored. Batches and threads are recorded
+    because they decide in which order a float engine adds.
     """
 
     data: str
@@ -60,6 +61,8 @@ class Conditions:
     unmatched: dict[str, tuple[str, ...]]
     variants: tuple[VariantRecord, ...]
     environment: dict[str, Any]
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def batches(self) -> int:
@@ -72,7 +75,7 @@ class Conditions:
     @classmethod
     def from_json(cls, text: str) -> Conditions:
         values = json.loads(text)
-        values["classes"] = tuple(values["classes"])
+        values |= {name: tuple(values[name]) for name in ("classes", "notes")}
         values["unmatched"] = {name: tuple(classes) for name, classes in values["unmatched"].items()}
         values["variants"] = tuple(VariantRecord(**one) for one in values["variants"])
         return cls(**values)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from core.files import spreadsheet_cell
+from core.files import as_text, spreadsheet_cell
 from core.models.labels import labels
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
@@ -32,10 +32,12 @@ def document(plan: Plan, store: SweepStore, conditions: Conditions) -> dict[str,
         "plan": json.loads(plan.to_json()),
         "plan_sha256": plan.fingerprint,
         "data": {
+            "name": conditions.name,
             "sha256": conditions.data,
             "pictures": conditions.pictures,
-            "skipped": [{"picture": picture, "reason": reason} for picture, reason in store.skipped()],
+            "skipped": [{"picture": one.index, "title": one.title, "reason": one.reason} for one in store.skipped()],
             "unmatched": {kind: list(names) for kind, names in conditions.unmatched.items() if names},
+            "notes": list(conditions.notes),
         },
         "conditions": {"batch": conditions.batch, "threads": conditions.threads},
         "environment": conditions.environment,
@@ -64,7 +66,7 @@ def _detail(detail: Detail) -> dict[str, Any]:
 
 
 def to_json(plan: Plan, store: SweepStore, conditions: Conditions) -> str:
-    return json.dumps(document(plan, store, conditions), indent=2, ensure_ascii=False)
+    return as_text(json.dumps(document(plan, store, conditions), indent=2, ensure_ascii=False))
 
 
 def to_csv(rows: Sequence[Row]) -> str:

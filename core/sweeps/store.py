@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.datasets.survey import Unreadable
 from core.errors import BitlensError
+from core.files import as_text
 from core.jobs.store import JobStore
 from core.sweeps.conditions import Conditions
 from core.sweeps.outcomes import Outcomes
@@ -17,7 +20,8 @@ TABLES = (
     "seconds REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (job, variant, batch)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sweep_outcomes (job TEXT, variant INTEGER, picture INTEGER, truth INTEGER, rank INTEGER, "
     "prediction INTEGER NOT NULL, score REAL NOT NULL, probability REAL, PRIMARY KEY (job, variant, picture)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS sweep_skipped (job TEXT, picture INTEGER, reason TEXT NOT NULL, PRIMARY KEY (job, picture))",
+    "CREATE TABLE IF NOT EXISTS sweep_unreadable (job TEXT, picture INTEGER, title TEXT NOT NULL, reason TEXT NOT NULL, "
+    "PRIMARY KEY (job, picture)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sweep_failures (job TEXT, variant INTEGER, error TEXT NOT NULL, PRIMARY KEY (job, variant))",
 )
 
@@ -63,11 +67,10 @@ class SweepStore:
             finished = (self.job, variant, batch, len(found), seconds, time.time())
             sql.execute("INSERT INTO sweep_batches VALUES (?, ?, ?, ?, ?, ?)", finished)
 
-    def skip(self, pictures: tuple[tuple[int, str], ...]) -> None:
-        """Pictures that cannot be read, with the reasons."""
+    def skip(self, pictures: Sequence[Unreadable]) -> None:
         with self.jobs.database.transaction() as sql:
-            rows = [(self.job, picture, reason) for picture, reason in pictures]
-            sql.executemany("INSERT OR IGNORE INTO sweep_skipped VALUES (?, ?, ?)", rows)
+            rows = [(self.job, one.index, as_text(one.title), as_text(one.reason)) for one in pictures]
+            sql.executemany("INSERT OR IGNORE INTO sweep_unreadable VALUES (?, ?, ?, ?)", rows)
 
     def fail(self, variant: int, error: BitlensError) -> None:
         """A variant that cannot be run on these pictures; the others go on."""
@@ -93,10 +96,12 @@ class SweepStore:
             )
             return Outcomes.from_rows(rows.fetchall())
 
-    def skipped(self) -> list[tuple[int, str]]:
+    def skipped(self) -> list[Unreadable]:
         with self.jobs.database.transaction(write=False) as sql:
-            rows = sql.execute("SELECT picture, reason FROM sweep_skipped WHERE job = ? ORDER BY picture", (self.job,))
-            return [(int(picture), str(reason)) for picture, reason in rows]
+            rows = sql.execute(
+                "SELECT picture, title, reason FROM sweep_unreadable WHERE job = ? ORDER BY picture", (self.job,)
+            )
+            return [Unreadable(*row) for row in rows]
 
     def failures(self) -> dict[int, dict[str, str]]:
         """By variant, as core.errors writes them."""

@@ -12,9 +12,12 @@ import pytest
 
 from core.cli import sweep as module
 from core.cli.main import main
+from core.datasets.opening import open_set
 from core.errors import DataError
 from core.jobs.store import JobStore, shared_jobs, store_file
+from core.serving.networks import shared_networks
 from core.sweeps import begin as beginning
+from tests.datasets.files import picture, write_files, write_zip
 from tests.sweeps.fakes import FakeNetworks, FakeSet
 from tests.sweeps.test_rows import KEYS
 
@@ -67,7 +70,10 @@ def test_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert (fixed8["arithmetic"], fixed8["images_per_second"], fixed8["top1"]) == ("emulated", None, 75.0)
     assert fixed8["p_value"] == pytest.approx(2 / 2**5)
     assert found["plan"]["formats"] == ["fp32", "fixed8"] and found["environment"]["device"] == "cpu"
-    assert found["data"] == {"sha256": "of the set", "pictures": 20, "skipped": [], "unmatched": {}}
+    assert found["data"] == {
+        **{"name": "by hand", "sha256": "of the set", "pictures": 20},
+        **{"skipped": [], "unmatched": {}, "notes": []},
+    }
     assert found["conditions"]["batch"] == 6
     detail = found["details"][1]
     assert (detail["calibrated"], detail["weights_sha256"], detail["ratio"]) == ("by hand", "of the weights", 0.75)
@@ -157,15 +163,22 @@ def test_ctrl_c_leaves_a_paused_job(networks: FakeNetworks, monkeypatch: pytest.
 def test_what_is_left_out_is_said(
     data: FakeSet, networks: FakeNetworks, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = (*data.class_names[:4], "a lamp nobody knows")
-    monkeypatch.setattr(module, "open_set", lambda text: FakeSet(20, names, broken=[3, 11]))
+    found_set = FakeSet(20, (*data.classes[:4], "a lamp nobody knows"), broken=[3, 11])
+    found_set.notes = ("Left out: empty, in which no pictures are.",)
+    monkeypatch.setattr(module, "open_set", lambda text: found_set)
     assert main(["sweep", *OPTIONS[:-1], "fp32,fp16", "--json"]) == 0
     said = capsys.readouterr()
-    assert "2 of 20 pictures could not be read and were skipped: 3.png cannot be decoded. Save it again." in said.err
-    assert "1 classes are none of the photos networks' and are not scored: a lamp nobody knows." in said.err
+    assert "bitlens: Left out: empty, in which no pictures are.\n" in said.err
+    assert (
+        "2 of 20 pictures cannot be read and are left out: 3.png, 11.png. 3.png cannot be decoded. Save it again."
+    ) in said.err
+    assert "1 of 5 classes are none of the photos networks' and are left out: a lamp nobody knows." in said.err
     assert "squeezenet FP16 failed: Values inside this network are too large" in said.err
     found = json.loads(said.out)
-    assert [one["picture"] for one in found["data"]["skipped"]] == [3, 11]
+    assert [(one["picture"], one["title"]) for one in found["data"]["skipped"]] == [(3, "3.png"), (11, "11.png")]
+    assert found["data"]["notes"] == ["Left out: empty, in which no pictures are."]
+    assert main(["sweep", "--resume", found["job"]]) == 0
+    assert capsys.readouterr().err.count("bitlens: Left out: empty, in which no pictures are.\n") == 1
     assert found["data"]["unmatched"] == {"photos": ["a lamp nobody knows"]}
     assert [one["variant"] for one in found["failed"]] == ["squeezenet FP16"]
     assert [row["images"] for row in found["results"]] == [20 - 4 - 2]
@@ -225,7 +238,50 @@ def test_another_kind_of_job_is_no_sweep(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_paths_are_made_absolute_and_names_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert module._settled("photos") == "photos"
-    assert module._settled("signs:2000:7") == "signs:2000:7"
-    assert module._settled("./a.safetensors") == str(tmp_path / "a.safetensors")
-    assert module._settled("tiny-imagenet:data/tiny") == f"tiny-imagenet:{tmp_path}/data/tiny"
+    (tmp_path / "a.safetensors").touch()
+    (tmp_path / "photos").touch()
+    assert module._absolute("photos") == "photos"
+    assert module._absolute("a.safetensors") == module._absolute("./a.safetensors") == f"{tmp_path}/a.safetensors"
+    assert module._absolute("gone.safetensors") == "gone.safetensors"
+
+
+def test_a_folder_of_class_folders_and_a_zip_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The real sets behind the command: goldfish and frogs of every size, one of which is cut off."""
+    monkeypatch.setattr(module, "open_set", open_set)
+    monkeypatch.setattr(module, "shared_networks", shared_networks)
+    monkeypatch.chdir(tmp_path)
+    good = {
+        f"{name}/{number}.png": picture(number, 20 + number) for name in ("Goldfish", "bullfrog") for number in (0, 1)
+    }
+    files = good | {"bullfrog/cut.png": picture(7)[:60], "a lamp/0.png": picture(8), "bullfrog/notes.txt": b"none"}
+    write_files(tmp_path / "pets", files)
+    write_zip(tmp_path / "pets.zip", files)
+    options = ("--networks", "squeezenet", "--formats", "fp32,fp16", "--json")
+    found = []
+    for name in ("pets", "pets.zip"):
+        assert main(["sweep", "--data", name, *options]) == 0
+        said = capsys.readouterr()
+        assert "Left out: 1 file that is no picture by name." in said.err
+        assert "1 of 6 pictures cannot be read and are left out: bullfrog/cut.png." in said.err
+        assert "1 of 3 classes are none of the photos networks' and are left out: a lamp." in said.err
+        found.append(json.loads(said.out))
+    folder, zipped = found
+    assert folder["plan"]["data"] == str(tmp_path / "pets") and folder["data"] == zipped["data"]
+    assert [row["images"] for row in folder["results"]] == [4, 4]
+    assert [row["top1"] for row in folder["results"]] == [row["top1"] for row in zipped["results"]]
+    assert all(row["top1"] is not None for row in folder["results"])
+
+
+def test_a_folder_without_labels_gives_agreement_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "open_set", open_set)
+    monkeypatch.setattr(module, "shared_networks", shared_networks)
+    folder = write_files(tmp_path / "flat", {f"{number}.png": picture(number, 40) for number in range(5)})
+    found = _document(capsys, "--data", str(folder), "--networks", "squeezenet", "--formats", "fp32,fp16")
+    for row in found["results"]:
+        assert row["images"] == 5
+        assert {row[name] for name in ("top1", "top1_low", "top1_high", "top5", "p_value", "keeps_99")} == {None}
+    assert found["results"][0]["agreement"] == 100.0 and found["results"][1]["agreement"] is not None

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from core.errors import ImageError
+from core.errors import DataError
 from core.jobs.database import Database
 from core.jobs.records import new_owner
 from core.jobs.store import JobStore
@@ -36,23 +36,28 @@ class FakeSet:
     def __init__(
         self,
         total: int = 20,
-        class_names: Sequence[str] = NAMES,
+        classes: Sequence[str] = NAMES,
         broken: Sequence[int] = (),
         labelled: bool = True,
         fingerprint: str = "of the set",
     ) -> None:
-        self.class_names = class_names if labelled else ()
-        self.fingerprint = fingerprint
+        self.classes = tuple(classes) if labelled else ()
+        self.synsets: tuple[str | None, ...] = (None,) * len(self.classes)
+        self.name, self.fingerprint = "by hand", fingerprint
+        self.notes: tuple[str, ...] = ()
         self.read: Counter[int] = Counter()
         self._total, self._broken, self._labelled = total, broken, labelled
 
     def __len__(self) -> int:
         return self._total
 
+    def title(self, index: int) -> str:
+        return f"{index}.png"
+
     def picture(self, index: int) -> Image.Image:
         self.read[index] += 1
         if index in self._broken:
-            raise ImageError(f"{index}.png cannot be decoded.", "Save it again.")
+            raise DataError(f"{index}.png cannot be decoded.", "Save it again.")
         return Image.new("RGB", (80, 64), (index % CLASSES, index, 0))
 
     def label(self, index: int) -> int | None:

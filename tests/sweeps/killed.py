@@ -17,21 +17,27 @@ from PIL import Image
 
 from core.cli import sweep
 from core.cli.main import main
+from core.errors import DataError
 from core.jobs.store import JobStore
 from core.models.labels import labels
 from core.sweeps import carry_out as module
 
 
 class Noise:
-    class_names = labels("photos")[:10]
-    fingerprint = "noise"
+    name, fingerprint = "Noise", "noise"
+    classes: tuple[str, ...] = labels("photos")[:10]
+    synsets: tuple[str | None, ...] = (None,) * 10
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return 40
 
+    def title(self, index: int) -> str:
+        return f"{index}.png"
+
     def picture(self, index: int) -> Image.Image:
         if index == 17:
-            raise OSError("17.png cannot be read")
+            raise DataError("17.png cannot be read.", "Save it again.")
         coarse = np.random.default_rng(index).integers(0, 256, (8, 8, 3), dtype=np.uint8)
         return Image.fromarray(coarse.repeat(9, 0).repeat(8, 1))
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from core.compare.view import View
+from core.datasets.survey import Unreadable
 from core.images.decode import Picture
 from core.models.preprocessing import COMPACT, FULL, FULL_GOOGLENET
 from core.models.weights import load_network
@@ -42,19 +43,11 @@ def test_what_cannot_be_read_is_named_and_left_out() -> None:
     batch = prepare(FakeSet(broken=[1, 3]), 0, [0, 1, 2, 3], [COMPACT])
     assert batch.pictures == (0, 2)
     assert batch.skipped == (
-        (1, "1.png cannot be decoded. Save it again."),
-        (3, "3.png cannot be decoded. Save it again."),
+        Unreadable(1, "1.png", "1.png cannot be decoded. Save it again."),
+        Unreadable(3, "3.png", "3.png cannot be decoded. Save it again."),
     )
     assert batch.inputs[COMPACT].shape == (2, 3, 64, 64)
     assert prepare(FakeSet(broken=[1]), 0, [1], [COMPACT]).inputs == {}
-
-
-def test_a_missing_file_is_a_picture_that_cannot_be_read() -> None:
-    class Gone(FakeSet):
-        def picture(self, index: int) -> Image.Image:
-            raise FileNotFoundError(2, "No such file", "5.png")
-
-    assert prepare(Gone(), 0, [5], [COMPACT]).skipped == ((5, "[Errno 2] No such file: '5.png'"),)
 
 
 def test_batches_are_sized_to_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.datasets.survey import Unreadable
 from core.errors import DataError, RequestError, StoreError
 from core.jobs.records import new_owner
 from core.sweeps import begin as beginning
@@ -21,7 +22,7 @@ Dump = dict[str, list[tuple[object, ...]]]
 STORED = {
     "sweep_outcomes": "SELECT * FROM sweep_outcomes ORDER BY variant, picture",
     "sweep_batches": "SELECT variant, batch, images FROM sweep_batches ORDER BY variant, batch",
-    "sweep_skipped": "SELECT picture, reason FROM sweep_skipped ORDER BY picture",
+    "sweep_unreadable": "SELECT picture, title, reason FROM sweep_unreadable ORDER BY picture",
 }
 
 
@@ -138,8 +139,8 @@ def test_unreadable_pictures_are_counted_named_and_skipped(tmp_path: Path) -> No
     chosen = plan()
     store = begun(tmp_path, chosen)
     carry_out(chosen, store, FakeSet(20, broken=[0, 1, 2, 3, 4, 5, 13]), FakeNetworks())
-    assert [picture for picture, _ in store.skipped()] == [0, 1, 2, 3, 4, 5, 13]
-    assert store.skipped()[-1][1] == "13.png cannot be decoded. Save it again."
+    assert [one.index for one in store.skipped()] == [0, 1, 2, 3, 4, 5, 13]
+    assert store.skipped()[-1] == Unreadable(13, "13.png", "13.png cannot be decoded. Save it again.")
     assert store.outcomes(0).pictures.tolist() == [*range(6, 13), *range(14, 20)]
     assert [one.images for one in store.finished() if one.variant == 0] == [0, 6, 5, 2]
     assert store.outcomes(0).right.all()
@@ -180,15 +181,15 @@ def test_a_set_without_labels(tmp_path: Path) -> None:
 
 def test_classes_of_other_names(tmp_path: Path) -> None:
     chosen = plan()
-    names = ("n01443537", "FIRE_Salamander", "a lamp nobody knows", "European fire salamander!", "bullfrog")
+    names = ("n01443537", "FIRE_Salamander", "a lamp nobody knows", "European fire salamander 2", "bullfrog")
     store = begun(tmp_path, chosen)
-    carry_out(chosen, store, FakeSet(class_names=names), FakeNetworks())
+    carry_out(chosen, store, FakeSet(classes=names), FakeNetworks())
     conditions = store.conditions()
     assert conditions is not None
-    assert conditions.unmatched["photos"] == ("a lamp nobody knows", "European fire salamander!")
+    assert conditions.unmatched["photos"] == ("a lamp nobody knows", "European fire salamander 2")
     assert store.outcomes(0).truth.tolist()[:5] == [0, 1, -1, -1, 2]
-    with pytest.raises(DataError, match="None of the set's 2 classes is one of the network's: one, two."):
-        carry_out(chosen, begun(tmp_path / "other", chosen), FakeSet(class_names=("one", "two")), FakeNetworks())
+    with pytest.raises(DataError, match="None of the set's 2 classes is one that the network tells apart.*: one, two."):
+        carry_out(chosen, begun(tmp_path / "other", chosen), FakeSet(classes=("one", "two")), FakeNetworks())
 
 
 def test_threads_are_those_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,14 +22,19 @@ PICTURES = 96
 class Noise:
     """Pictures in memory, as Tiny ImageNet's are."""
 
-    class_names = labels("photos")
-    fingerprint = "noise"
+    name, fingerprint = "Noise", "noise"
+    classes: tuple[str, ...] = labels("photos")
+    synsets: tuple[str | None, ...] = (None,) * 200
+    notes: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._pixels = np.random.default_rng(0).integers(0, 256, (PICTURES, 64, 64, 3), dtype=np.uint8)
 
     def __len__(self) -> int:
         return PICTURES
+
+    def title(self, index: int) -> str:
+        return str(index)
 
     def picture(self, index: int) -> Image.Image:
         return Image.fromarray(self._pixels[index])
