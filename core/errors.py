@@ -66,3 +66,15 @@ class Cancelled(BitlensError):
     """The person stopped a long operation."""
 
     kind = "cancelled"
+
+
+class Paused(Cancelled):
+    """The person stopped a long operation and means to go on with it."""
+
+    kind = "paused"
+
+
+class StoreError(BitlensError):
+    """The store of jobs and their results: locked, damaged, out of disk, or no longer ours to write to."""
+
+    kind = "store"

@@ -23,6 +23,11 @@ def cache_bytes() -> int:
     return _whole("BITLENS_CACHE_MB", 2000) * 1_000_000
 
 
+def batch_bytes() -> int:
+    """Memory for the values of one batch of a sweep, in bytes: BITLENS_BATCH_MB megabytes, 512 by default."""
+    return _whole("BITLENS_BATCH_MB", 512) * 1_000_000
+
+
 def cpu_threads() -> int:
     """Threads for arithmetic: OMP_NUM_THREADS where it is a whole number above 0, else the processors this process may use.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.files import write_atomically
+from core.files import as_text, write_atomically
 
 WRITERS, ROUNDS, LENGTH = 8, 20, 200_000
 
@@ -50,3 +50,7 @@ def _fail_half_way(path: Path) -> None:
     with write_atomically(path) as temporary:
         temporary.write_text("half of wh")
         raise ZeroDivisionError
+
+
+def test_bytes_that_are_no_text_become_question_marks() -> None:
+    assert as_text("caf\u00e9 \udcff.png") == "caf\u00e9 ?.png"

@@ -61,6 +61,7 @@ def test_no_more_than_a_containers_share_of_time(limit: str, expected: int, monk
 
 NUMBERS = {
     "BITLENS_CACHE_MB": (settings.cache_bytes, 2000),
+    "BITLENS_BATCH_MB": (settings.batch_bytes, 512),
     "BITLENS_MAX_UPLOAD_MB": (settings.max_upload_bytes, 50),
     "BITLENS_MAX_SET_MB": (settings.max_set_bytes, 2000),
     "BITLENS_MAX_MEGAPIXELS": (settings.max_pixels, 52),

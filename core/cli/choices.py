@@ -26,8 +26,8 @@ def variants(args: argparse.Namespace) -> list[Variant]:
     """Networks by formats, in the order given; RE-TRAIN for a retrained file. Raises RequestError for an unknown name."""
     check_device(args.device)
     calibration = Calibration(args.calibrator, not args.no_search)
-    networks = [architecture(name).name for name in _names("--networks", args.networks)]
-    formats = [number_format(name).name for name in _names("--formats", args.formats)]
+    networks = [architecture(name).name for name in listed("--networks", args.networks)]
+    formats = [number_format(name).name for name in listed("--formats", args.formats)]
     regime = regime_of(args.weights)
     return [Variant(network, args.weights, name, regime, calibration) for network in networks for name in formats]
 
@@ -39,8 +39,9 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def _names(option: str, text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+def listed(option: str, text: str) -> tuple[str, ...]:
+    """Names with commas between them. Raises RequestError where there is none."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
         raise RequestError(f"{option} names nothing.", "Give names with commas between them, or leave the option out.")
     return names

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from core.compare.answer import check_finite, ranking
+from core.engines.scores import check_finite, ranking
 from core.quantization.prepare import Executable
 from core.variant import Variant
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.compare.records import SCHEMA, Answer
+from core.files import spreadsheet_cell
 
 _VARIANT = (
     *("image", "network", "weights", "format", "regime", "engine", "arithmetic", "device"),
@@ -21,8 +22,6 @@ _PROVENANCE = (
     *("weights_sha256", "calibrator", "search", "retrained"),
 )
 COLUMNS = (*_VARIANT, *_BOX, *_GUESS, *_PROVENANCE)
-# A spreadsheet runs a cell that starts with one of these as a formula (OWASP, "CSV injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def to_json(answers: Iterable[Answer], environment: Mapping[str, Any]) -> str:
@@ -43,15 +42,8 @@ def to_csv(answers: Iterable[Answer]) -> str:
     writer.writerow(COLUMNS)
     for answer in answers:
         row = answer.as_dict() | {"floats": " ".join(answer.floats)}
-        before, after = ([_cell(row[column]) for column in part] for part in (_VARIANT, _PROVENANCE))
+        before, after = ([spreadsheet_cell(row[column]) for column in part] for part in (_VARIANT, _PROVENANCE))
         for guess in row["top"]:
-            own = [_cell(guess[column]) for column in _GUESS]
+            own = [spreadsheet_cell(guess[column]) for column in _GUESS]
             writer.writerow([*before, *(answer.box or [None] * 4), *own, *after])
     return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

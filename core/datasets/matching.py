@@ -22,13 +22,15 @@ class Match:
     @property
     def sentence(self) -> str:
         """What does not match, for a person; empty where everything does."""
-        if not self.unmatched:
-            return ""
-        more = f" and {len(self.unmatched) - FEW:,} more" if len(self.unmatched) > FEW else ""
-        return (
-            f"{len(self.unmatched):,} of {len(self.outputs):,} classes are none of the network's and are left out: "
-            f"{', '.join(self.unmatched[:FEW])}{more}."
-        )
+        return unmatched_sentence(self.unmatched, len(self.outputs))
+
+
+def unmatched_sentence(unmatched: Sequence[str], total: int, whose: str = "the network's") -> str:
+    """What does not match, of `total` classes; empty where everything does."""
+    if not unmatched:
+        return ""
+    more = f" and {len(unmatched) - FEW:,} more" if len(unmatched) > FEW else ""
+    return f"{len(unmatched):,} of {total:,} classes are none of {whose} and are left out: {', '.join(unmatched[:FEW])}{more}."
 
 
 def match(

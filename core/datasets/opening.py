@@ -38,6 +38,18 @@ def open_set(text: str, split: str | None = None) -> PictureSet:
     return opened(folder, split, name)
 
 
+def settled(text: str) -> str:
+    """What names the same set from any folder: a path is made absolute, all else stays as it is."""
+    text = text.strip()
+    if not text or text.split(":")[0].lower() in NAMED:
+        return text
+    try:
+        path = Path(text).expanduser()
+        return str(path.absolute()) if path.exists() else text
+    except (OSError, RuntimeError, ValueError):
+        return text
+
+
 def _folder(text: str) -> tuple[Path, str]:
     """The folder, or that of the unpacked zip, and what it is called."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -30,12 +30,16 @@ class Survey:
     @property
     def sentence(self) -> str:
         """What is left out, for a person; empty where everything can be read."""
-        if not self.unreadable:
-            return ""
-        total = len(self.readable) + len(self.unreadable)
-        more = f" and {len(self.unreadable) - FEW:,} more" if len(self.unreadable) > FEW else ""
-        names = ", ".join(one.title for one in self.unreadable[:FEW])
-        return f"{len(self.unreadable):,} of {total:,} pictures cannot be read and are left out: {names}{more}."
+        return unreadable_sentence(self.unreadable, len(self.readable) + len(self.unreadable))
+
+
+def unreadable_sentence(unreadable: Sequence[Unreadable], total: int) -> str:
+    """What is left out of `total` pictures; empty where everything can be read."""
+    if not unreadable:
+        return ""
+    more = f" and {len(unreadable) - FEW:,} more" if len(unreadable) > FEW else ""
+    names = ", ".join(one.title for one in unreadable[:FEW])
+    return f"{len(unreadable):,} of {total:,} pictures cannot be read and are left out: {names}{more}."
 
 
 def pictures(data: PictureSet, indices: Iterable[int] | None = None) -> Iterator[tuple[int, Image.Image | Unreadable]]:

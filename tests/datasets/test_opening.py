@@ -16,7 +16,7 @@ import pytest
 from torchvision.datasets import Imagenette
 
 from core.datasets.imagenette import NAMES, SIZES, fetch_imagenette
-from core.datasets.opening import open_set
+from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import chance_of
 from core.datasets.signs.samples import crop
 from core.datasets.signs.signs_set import SignsSet, arrays
@@ -240,3 +240,11 @@ def test_a_title_falls_anywhere() -> None:
     assert min(found) >= 0 and max(found) < 1
     assert np.histogram(found, 4, (0, 1))[0] == pytest.approx([500] * 4, abs=80)
     assert chance_of("cat/\udcff.png") == chance_of("cat/\udcff.png")
+
+
+def test_what_names_the_same_set_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_files(tmp_path, {"pets/0.png": picture(0), "signs/0.png": picture(0)}))
+    assert settled(" pets ") == settled("./pets/") == str(tmp_path / "pets")
+    assert settled("./signs") == str(tmp_path / "signs")
+    for text in ("signs", "Signs:200:7", "imagenette:160px", "nowhere", "a\0b", ""):
+        assert settled(text) == text

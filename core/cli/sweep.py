@@ -1,0 +1,164 @@
+"""`python -m core sweep`: accuracy over a data set, format by format, as a job that can be stopped and gone on with."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from core.cli.choices import add_variant_options, listed, positive
+from core.datasets.matching import unmatched_sentence
+from core.datasets.opening import open_set, settled
+from core.datasets.picture_set import PictureSet
+from core.datasets.survey import unreadable_sentence
+from core.errors import RequestError
+from core.files import write_atomically
+from core.jobs.records import Job
+from core.jobs.store import JobStore, shared_jobs
+from core.jobs.work import carried_out
+from core.models.weights import WEIGHTS
+from core.serving.devices import check_device
+from core.serving.networks import shared_networks
+from core.sweeps.begin import check_runnable
+from core.sweeps.carry_out import carry_out
+from core.sweeps.conditions import Conditions
+from core.sweeps.export import to_csv, to_json, to_text
+from core.sweeps.plan import Plan
+from core.sweeps.rows import table
+from core.sweeps.store import SweepStore
+from core.variant import Calibration
+
+KIND = "sweep"
+DATA = (
+    "signs:200, imagenette, the folder of Tiny ImageNet, or a folder or zip of pictures: in one folder for each class, "
+    "or all in one, where they are unlabelled and the formats are compared with FP32 alone"
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", help=DATA)
+    add_variant_options(parser)
+    parser.add_argument("--regimes", default="raw", help="comma-separated")
+    parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table there")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    jobs = _jobs()
+    job, data = _again(jobs, args.resume) if args.resume else _begun(jobs, _plan(args))
+    plan = Plan.from_json(job.plan)
+    if job.state != "done":
+        _carry_out(jobs, job, plan, data)
+    store = SweepStore(jobs, job.id)
+    conditions = store.conditions()
+    if conditions is None:
+        raise RequestError(f"The job {job.id} has no results.", "Begin a new sweep.")
+    if job.state == "done":  # then the set was not opened, which says them
+        _say_all(conditions.notes)
+    _say_what_is_missing(store, conditions)
+    _show(args, plan, store, conditions)
+
+
+def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: Conditions) -> None:
+    if args.csv:
+        with write_atomically(args.csv) as temporary:
+            temporary.write_text(to_csv(table(store, conditions).rows), encoding="utf-8", newline="")
+    print(to_json(plan, store, conditions) if args.json else to_text(table(store, conditions)))
+
+
+def _jobs() -> JobStore:
+    jobs = shared_jobs()
+    if jobs.database.moved:
+        _say(jobs.database.moved)
+    return jobs
+
+
+def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
+    """A new job; none where its pictures cannot be opened."""
+    data = open_set(plan.data)
+    return jobs.add(KIND, plan.to_json()), data
+
+
+def _again(jobs: JobStore, name: str) -> tuple[Job, None]:
+    """The job, queued again where it stood still. Raises RequestError where there is none, or it is no sweep."""
+    found = jobs.get(name)
+    if found.kind != KIND:
+        raise RequestError(f"The job {name} is not a sweep but a {found.kind}.", f"Run: python -m core {found.kind}.")
+    jobs.resume(name)
+    return jobs.retry(name), None
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    """Raises RequestError for a name that does not exist; nothing is loaded yet."""
+    if not args.data:
+        raise RequestError("Nothing says which pictures to run.", "Add --data SET, or --resume JOB.")
+    check_device(args.device)
+    plan = Plan(
+        networks=listed("--networks", args.networks),
+        weights=tuple(map(_absolute, listed("--weights", args.weights))),
+        formats=listed("--formats", args.formats),
+        data=settled(args.data),
+        regimes=listed("--regimes", args.regimes),
+        limit=args.limit,
+        seed=args.seed,
+        calibration=Calibration(args.calibrator, not args.no_search),
+        device=args.device,
+    )
+    check_runnable(plan)
+    return plan
+
+
+def _absolute(weights: str) -> str:
+    """A file's path is made absolute, since the job may be gone on with from another folder; a name stays."""
+    path = Path(weights).expanduser()
+    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
+
+
+def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) -> None:
+    """Behind a progress bar, when the job's turn has come."""
+    _say(f"Job {job.id}. If it stops, go on with: python -m core sweep --resume {job.id}")
+    with carried_out(jobs, job.id, lambda: _say("Another job is running: this one waits for its turn.")) as work:
+        data = open_set(plan.data) if data is None else data
+        _say_all(data.notes)
+        store = SweepStore(jobs, job.id, work.owner)
+        with tqdm(unit="picture", mininterval=1, dynamic_ncols=True) as bar:
+            carry_out(plan, store, data, shared_networks(), work.check, _shown(bar))
+
+
+def _shown(bar: tqdm) -> Callable[[int, int], None]:
+    """`bar.initial` is what was there before, so that the speed is this process's."""
+
+    def show(done: int, total: int) -> None:
+        if bar.total is None:
+            bar.total, bar.initial = total, done
+        bar.n = done
+        bar.update(0)
+
+    return show
+
+
+def _say_what_is_missing(store: SweepStore, conditions: Conditions) -> None:
+    skipped = store.skipped()
+    if skipped:
+        _say(f"{unreadable_sentence(skipped, conditions.pictures)} {skipped[0].reason}")
+    for kind, names in conditions.unmatched.items():
+        if names:
+            _say(unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'"))
+    for number, error in store.failures().items():
+        _say(f"{conditions.variants[number].title} failed: {error['message']} {error['remedy']}")
+
+
+def _say_all(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        _say(sentence)
+
+
+def _say(sentence: str) -> None:
+    print(f"bitlens: {sentence}", file=sys.stderr)

@@ -1,0 +1,117 @@
+"""A sweep's table as files and text: JSON for programs, CSV for spreadsheets, columns for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from core.files import as_text, spreadsheet_cell
+from core.models.labels import labels
+from core.sweeps.conditions import Conditions
+from core.sweeps.plan import Plan
+from core.sweeps.rows import Detail, Row, Table, table
+from core.sweeps.store import SweepStore
+from core.variant import Variant
+
+SCHEMA = 1
+COLUMNS = tuple(field.name for field in fields(Row))
+MOST_LOSING = 10
+
+
+def document(plan: Plan, store: SweepStore, conditions: Conditions) -> dict[str, Any]:
+    """The results, and all that it takes to compute them again; keys are only ever added."""
+    found = table(store, conditions)
+    return {
+        "schema": SCHEMA,
+        "command": "sweep",
+        "job": store.job,
+        "plan": json.loads(plan.to_json()),
+        "plan_sha256": plan.fingerprint,
+        "data": {
+            "name": conditions.name,
+            "sha256": conditions.data,
+            "pictures": conditions.pictures,
+            "skipped": [{"picture": one.index, "title": one.title, "reason": one.reason} for one in store.skipped()],
+            "unmatched": {kind: list(names) for kind, names in conditions.unmatched.items() if names},
+            "notes": list(conditions.notes),
+        },
+        "conditions": {"batch": conditions.batch, "threads": conditions.threads},
+        "environment": conditions.environment,
+        "results": [row.as_dict() for row in found.rows],
+        "details": [_detail(detail) for detail in found.details],
+        "failed": [
+            {"variant": conditions.variants[number].title, **error} for number, error in store.failures().items()
+        ],
+    }
+
+
+def _detail(detail: Detail) -> dict[str, Any]:
+    """Classes by name, the worst first and MOST_LOSING at most."""
+    names = labels(detail.record.labels)
+    losing = [
+        {
+            **asdict(change),
+            "class": names[change.class_index],
+            "taken_for": None if change.taken_for is None else names[change.taken_for],
+        }
+        for change in detail.losing[:MOST_LOSING]
+    ]
+    numbers = {name: getattr(detail, name) for name in ("confidence", "calibration_error")}
+    ratio = {name: getattr(detail, name) for name in ("ratio", "ratio_low", "ratio_high")}
+    return {**asdict(detail.record), **numbers, **ratio, "losing": losing}
+
+
+def to_json(plan: Plan, store: SweepStore, conditions: Conditions) -> str:
+    return as_text(json.dumps(document(plan, store, conditions), indent=2, ensure_ascii=False))
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """One line for each row under COLUMNS; empty cells where a figure cannot be had."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        values = row.as_dict()
+        writer.writerow([spreadsheet_cell(values[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+HEADING = (
+    f"{'network':<12}{'weights':<10}{'format':<20}{'images':>8}{'Top-1 %':>9}{'95 % interval':>16}{'Top-5 %':>9}"
+    f"{'agrees %':>10}{'p':>9}{'keeps 99 %':>12}{'99.9 %':>11}{'images/s':>11}  engine, arithmetic"
+)
+
+EXPLAINED = (
+    "p: McNemar's exact test of Top-1 against FP32 on the same pictures. Keeps: whether Top-1 is at least 99 % or 99.9 % of\n"
+    "FP32's beyond this sample; with 95 % confidence no yes and no no in the table is wrong."
+)
+
+
+def to_text(found: Table) -> str:
+    """One line for each row, two decimals; then what a reader must know of it."""
+    lines = [HEADING, *(_line(row) for row in found.rows)]
+    if any(row.p_value is not None for row in found.rows):
+        lines += ["", EXPLAINED]
+    early = [detail.record.title for detail in found.details if detail.record.preliminary]
+    if early:
+        lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    title = Variant(row.network, row.weights, row.format, row.regime).title
+    limits = "" if row.top1_low is None else f"{row.top1_low:.2f} - {row.top1_high:.2f}"
+    accuracy = f"{row.images:>8,}{_number(row.top1):>9}{limits:>16}{_number(row.top5):>9}"
+    p_value = "" if row.p_value is None else "< 0.0001" if row.p_value < 0.0001 else f"{row.p_value:.4f}"
+    against = f"{_number(row.agreement):>10}{p_value:>9}{row.keeps_99 or '':>12}{row.keeps_999 or '':>11}"
+    speed = "" if row.images_per_second is None else f"{row.images_per_second:,.1f}"
+    how = f"{speed:>11}  {row.engine}, {row.arithmetic}"
+    return f"{row.network:<12}{row.weights:<10}{title:<20}{accuracy}{against}{how}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

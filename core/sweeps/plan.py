@@ -1,0 +1,104 @@
+"""What a sweep is to do, as a value: the same plan is the same work, on any day and machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from core.errors import RequestError
+from core.formats import number_format
+from core.models.catalog import architecture
+from core.variant import Calibration, Variant
+
+SCHEMA = 1
+REGIMES = ("raw", "retrain")
+BASELINE = "fp32"
+_LISTS = ("networks", "weights", "formats", "regimes")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every network with every weights in every format and regime, over the pictures of `data`.
+
+    `data` names a set as on the command line. `limit` takes that many of its pictures, None all; which ones follows from
+    `seed` alone, and those of a smaller limit are among those of a larger one.
+    """
+
+    networks: tuple[str, ...]
+    weights: tuple[str, ...]
+    formats: tuple[str, ...]
+    data: str
+    regimes: tuple[str, ...] = ("raw",)
+    limit: int | None = None
+    seed: int = 0
+    calibration: Calibration = Calibration()
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Raises RequestError for a name that does not exist, an empty list or a limit below 1."""
+        for option in _LISTS:
+            object.__setattr__(self, option, _distinct(option, getattr(self, option)))
+        for network in self.networks:
+            architecture(network)
+        object.__setattr__(self, "formats", _distinct("formats", [number_format(name).name for name in self.formats]))
+        unknown = [regime for regime in self.regimes if regime not in REGIMES]
+        if unknown:
+            raise RequestError(f"There is no regime named {unknown[0]!r}.", f"Choose from: {', '.join(REGIMES)}.")
+        if self.limit is not None and self.limit < 1:
+            raise RequestError(f"The limit is {self.limit} pictures.", "Give at least 1, or none.")
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """In the order of the table: network by network, then weights, regime and format."""
+        return tuple(
+            Variant(network, weights, format, regime, self.calibration)
+            for network in self.networks
+            for weights in self.weights
+            for regime in self.regimes
+            for format in self.formats
+        )
+
+    def to_json(self) -> str:
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The inverse of `to_json`. Raises RequestError for anything else."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            if values.pop("schema") != SCHEMA:
+                raise ValueError("another schema")
+            values |= {name: tuple(values[name]) for name in _LISTS}
+            return cls(**values | {"calibration": Calibration(**values["calibration"])})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RequestError(f"This is not the plan of a sweep ({error}).", "Begin a new sweep.") from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits: equal plans have equal ones."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+def _distinct(option: str, names: Any) -> tuple[str, ...]:
+    """In the order given, each once."""
+    found = tuple(dict.fromkeys(names))
+    if not found or not all(isinstance(name, str) for name in found):
+        raise RequestError(f"The plan names no {option}.", "Name one or more.")
+    return found
+
+
+def chosen(total: int, limit: int | None, seed: int) -> list[int]:
+    """Which of `total` pictures a plan takes, in ascending order: all, or the `limit` first in an order drawn by a hash.
+
+    A hash, because the order that a library's generator draws may change from one version to the next.
+    """
+    if limit is None or limit >= total:
+        return list(range(total))
+    return sorted(sorted(range(total), key=lambda index: (_drawn(seed, index), index))[:limit])
+
+
+def _drawn(seed: int, index: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{index}".encode()).digest()

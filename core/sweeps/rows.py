@@ -1,0 +1,158 @@
+"""A sweep's table: one row for each variant, made of its outcomes; while a sweep runs, of those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from statistics import median
+from typing import Any
+
+from core.sweeps import statistics
+from core.sweeps.conditions import Conditions, VariantRecord
+from core.sweeps.outcomes import Outcomes
+from core.sweeps.plan import BASELINE
+from core.sweeps.store import Finished, SweepStore
+from core.sweeps.verdicts import Pairs, Verdict, interval, verdicts
+
+
+@dataclass(frozen=True)
+class Row:
+    """Percentages; None where a figure cannot be had.
+
+    `images` are the pictures that the figures are of: those whose class is known, or all where none is. `agreement`, `p_value`
+    (McNemar's, exact) and the verdicts compare with FP32 of the same network and weights, with no weight changed: that row
+    itself agrees with itself, keeps all of its accuracy and has no p-value. `images_per_second` is None where the arithmetic
+    is emulated, which has no speed of its own.
+    """
+
+    network: str
+    weights: str
+    format: str
+    regime: str
+    engine: str
+    arithmetic: str
+    images: int
+    top1: float | None
+    top1_low: float | None
+    top1_high: float | None
+    top5: float | None
+    agreement: float | None
+    p_value: float | None
+    keeps_99: Verdict | None
+    keeps_999: Verdict | None
+    images_per_second: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row of `sweep --json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What a row has no place for: how sure the answers are, the ratio of Top-1 to FP32's, and how the variant came about.
+
+    `ratio_low` and `ratio_high` are the limits of the ratio's own 95 % interval, before the correction for many questions.
+    """
+
+    record: VariantRecord
+    confidence: float | None
+    calibration_error: float | None
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    changes: tuple[statistics.ClassChange, ...] = ()
+
+    @property
+    def losing(self) -> tuple[statistics.ClassChange, ...]:
+        """The classes with fewer right answers than in FP32, worst first."""
+        return tuple(one for one in self.changes if one.after < one.before)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and details in the order of the plan, without the variants that failed."""
+
+    rows: tuple[Row, ...]
+    details: tuple[Detail, ...]
+
+
+def table(store: SweepStore, conditions: Conditions) -> Table:
+    """All that is finished so far."""
+    failed = store.failures()
+    answers = {number: store.outcomes(number) for number in range(len(conditions.variants)) if number not in failed}
+    finished = store.finished()
+    records = {number: conditions.variants[number] for number in answers}
+    before = _baselines(records, answers)
+    rows = {
+        number: _row(records[number], found, before.get(number), [one for one in finished if one.variant == number])
+        for number, found in answers.items()
+    }
+    rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
+    details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
+    return Table(tuple(rows.values()), tuple(details))
+
+
+def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outcomes]) -> dict[int, Outcomes]:
+    """For each variant the outcomes of FP32, raw, of its network and weights, where they were run."""
+    fp32 = {(one.network, one.weights): answers[number] for number, one in records.items() if is_baseline(one)}
+    return {
+        number: fp32[one.network, one.weights] for number, one in records.items() if (one.network, one.weights) in fp32
+    }
+
+
+def is_baseline(record: VariantRecord) -> bool:
+    return (record.format, record.regime) == (BASELINE, "raw")
+
+
+def _row(record: VariantRecord, found: Outcomes, before: Outcomes | None, finished: list[Finished]) -> Row:
+    first, five = statistics.top(found, 1), statistics.top(found, 5)
+    return Row(
+        network=record.network,
+        weights=record.weights_name,
+        format=record.format,
+        regime=record.regime,
+        engine=record.engine,
+        arithmetic=record.arithmetic,
+        images=len(found.counted),
+        top1=first.percent if first else None,
+        top1_low=first.low if first else None,
+        top1_high=first.high if first else None,
+        top5=five.percent if five else None,
+        agreement=None if before is None else statistics.agreement(before, found),
+        p_value=None,
+        keeps_99=None,
+        keeps_999=None,
+        images_per_second=None if record.arithmetic == "emulated" else _speed(finished),
+    )
+
+
+def _judged(rows: dict[int, Row], counts: Mapping[int, Pairs]) -> dict[int, Row]:
+    """With p-values and verdicts where the true classes are known: the questions of all rows are corrected together."""
+    known = {number: pairs for number, pairs in counts.items() if pairs.total}
+    asked = [number for number in known if (rows[number].format, rows[number].regime) != (BASELINE, "raw")]
+    judged = dict(zip(asked, verdicts([known[number] for number in asked]), strict=True))
+    for number in known:
+        p_value = statistics.mcnemar(known[number]) if number in judged else None
+        keeps, keeps_more = judged.get(number, ("yes", "yes"))
+        rows[number] = replace(rows[number], p_value=p_value, keeps_99=keeps, keeps_999=keeps_more)
+    return rows
+
+
+def _speed(finished: list[Finished]) -> float | None:
+    """The median over batches, so that the first, which warms up, does not count."""
+    speeds = [one.images / one.seconds for one in finished if one.images and one.seconds > 0]
+    return median(speeds) if speeds else None
+
+
+def _detail(record: VariantRecord, found: Outcomes, before: Outcomes | None) -> Detail:
+    counts = None if before is None or is_baseline(record) else statistics.pairs(before, found)
+    limits = None if counts is None else interval(counts)
+    return Detail(
+        record=record,
+        confidence=statistics.mean_confidence(found),
+        calibration_error=statistics.calibration_error(found),
+        ratio=None if counts is None else counts.ratio,
+        ratio_low=limits[0] if limits else None,
+        ratio_high=limits[1] if limits else None,
+        changes=() if before is None or counts is None else tuple(statistics.class_changes(before, found)),
+    )
