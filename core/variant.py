@@ -18,7 +18,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Variant:
-    """One (network, weights, number format, regime). `weights` is `photos`, `imagenet`, or the path of a file."""
+    """One (network, weights, number format, regime). `weights` is `photos`, `signs`, `imagenet`, or a file's path."""
 
     network: str
     weights: str

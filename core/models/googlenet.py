@@ -76,9 +76,7 @@ def _scaled(channels: int, width: float) -> int:
     return max(4, int(channels * width) // 4 * 4)
 
 
-def _blocks(
-    inputs: int, table: list[tuple[int, int, int, int, int, int]], width: float
-) -> tuple[list[nn.Module], int]:
+def _blocks(inputs: int, table: list[tuple[int, int, int, int, int, int]], width: float) -> tuple[list[nn.Module], int]:
     """The inception modules of one row group, and the channels that come out of the last."""
     blocks: list[nn.Module] = []
     for row in table:

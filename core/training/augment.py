@@ -18,12 +18,17 @@ def resize(images: Tensor, side: int) -> Tensor:
     return F.interpolate(images, (side, side), mode="bilinear", antialias=True)
 
 
-def random_crop(images: Tensor, boxes: Tensor, smallest: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Crop a square of `smallest` to 1 of each side at random, mirror half of the pictures; boxes follow, clipped to 0..1."""
+def random_crop(
+    images: Tensor, boxes: Tensor, smallest: float, generator: torch.Generator, mirror: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Crop a square of `smallest` to 1 of each side at random, mirror half of the pictures; boxes follow, clipped to 0..1.
+
+    `mirror` is off where a mirror image is of another class, such as an arrow's.
+    """
     count = len(images)
     scale = smallest + (1 - smallest) * torch.rand(count, generator=generator)
     shift = (torch.rand(count, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
-    sign = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
+    sign = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0 if mirror else 1.0, 1.0)
     theta = torch.zeros(count, 2, 3)
     theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = scale * sign, scale, shift
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)

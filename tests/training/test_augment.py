@@ -87,3 +87,10 @@ def test_resize_averages_and_leaves_its_own_size_alone() -> None:
     assert torch.equal(small[..., :14], torch.zeros(1, 3, 32, 14))
     fine = torch.tensor([0.0, 1.0]).repeat(32).expand(1, 3, 64, 64)
     assert float((resize(fine, 32)[..., 2:-2] - 0.5).abs().max()) < 0.01
+
+
+def test_pictures_with_a_left_and_a_right_are_not_mirrored() -> None:
+    images, boxes = torch.rand(50, 3, 16, 16), torch.rand(50, 4).sort(dim=1).values
+    plain, moved = random_crop(images, boxes, 1.0, torch.Generator().manual_seed(0), mirror=False)
+    torch.testing.assert_close(plain, images, atol=1e-4, rtol=0)
+    torch.testing.assert_close(moved, boxes)
