@@ -53,9 +53,9 @@ def compact(classes: int = 200, width: float = 1.0) -> nn.Module:
 
 def small() -> nn.Module:
     """For 60 signs, in less than 2 MB."""
-    return compact(60, 0.6)
+    return compact(60, 0.5)
 
 
 def _scaled(channels: int, width: float) -> int:
-    """Rounded down to a multiple of 4: 160 at 0.6 becomes 96."""
+    """Rounded down to a multiple of 4: 160 at 0.55 becomes 88."""
     return max(4, int(channels * width) // 4 * 4)
