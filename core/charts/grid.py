@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from core.charts.ink import LINE, MUTED, PAPER, Pen
 from core.charts.style import NEUTRAL, look, size
-from core.compare.changes import Move, baseline_of, box_iou, moves
+from core.compare.changes import Move, baseline_of, box_iou, moves, tied
 from core.compare.records import Answer, Box, Guess
 from core.models.catalog import architecture
 
@@ -95,19 +95,21 @@ def _draw_row(image: Image.Image, pen: Pen, row: _Row, titles: Sequence[str], sm
 def _guesses(pen: Pen, answer: Answer, baseline: Answer | None, x: int, y: int) -> int:
     compared = baseline is not None and answer is not baseline
     against = moves(answer, baseline) if compared and baseline else [None] * len(answer.top)
+    ties = tied(answer)
     for guess, move in zip(answer.top, against, strict=True):
-        _guess(pen, guess, move, look(answer.variant.format).colour, x, y)
+        score = f"{'tie ' if guess.class_index in ties else ''}{guess.score:.2f}"
+        _guess(pen, guess, score, move, look(answer.variant.format).colour, (x, y))
         y += GUESS
     return y
 
 
-def _guess(pen: Pen, guess: Guess, move: Move | None, colour: str, x: int, y: int) -> None:
+def _guess(pen: Pen, guess: Guess, score: str, move: Move | None, colour: str, at: tuple[int, int]) -> None:
     """Two lines: arrow, label and score; below them the bar of the score, and its change in points."""
-    right = x + COLUMN - GAP
+    (x, y), right = at, at[0] + COLUMN - GAP
     if move:
         pen.arrow((x + 5, y + 9), move.direction)
-    pen.text((x + 16, y), guess.label, 15, room=COLUMN - GAP - 16 - 44)
-    pen.text((right, y), f"{guess.score:.2f}", 15, anchor="ra")
+    pen.text((x + 16, y), guess.label, 15, room=COLUMN - GAP - 16 - 11 * len(score))
+    pen.text((right, y), score, 15, anchor="ra")
     bar = (x + 16, y + 22, right - 56, y + 28)
     pen.draw.rectangle(bar, fill=LINE)
     if reached := round(guess.score * (bar[2] - bar[0])):

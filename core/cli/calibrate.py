@@ -18,6 +18,7 @@ from core.models import cards
 from core.models.catalog import ARCHITECTURES
 from core.models.weights import LoadedNetwork, load_network
 from core.quantization.calibration import search_and_keep, statistics_for, with_search
+from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, fold, trace
 from core.quantization.statistics import Statistics, batches_of, collect
 from core.training.sources import SOURCES
@@ -93,6 +94,7 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progres
         collect(graph, batches_of(loaded.preprocessing.normalise(calibration.images))),
         f"{PICTURES} training pictures of {data.title}",
         loaded.fingerprint,
+        _other_widths(loaded, args.bits),
         searched_on=f"{SEARCH_PICTURES} held-back training pictures of {data.title}",
     )
     probe = loaded.preprocessing.normalise(searched.images)
@@ -104,6 +106,15 @@ def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progres
 
 def _some(choose: np.random.Generator, pictures: Labelled, count: int) -> Batch:
     return pictures.take(np.sort(choose.choice(len(pictures), count, False)))
+
+
+def _other_widths(loaded: LoadedNetwork, widths: range) -> dict[int, Lengths]:
+    """The lengths that ship for widths that are not searched now, if they are of these weights."""
+    if loaded.calibration is None:
+        return {}
+    shipped = Statistics.load(loaded.calibration)
+    same = shipped.weights_sha256 == loaded.fingerprint
+    return {bits: lengths for bits, lengths in shipped.lengths.items() if same and bits not in widths}
 
 
 class _Progress:

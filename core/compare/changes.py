@@ -5,6 +5,7 @@ Ranks follow one order everywhere: score descending, then class index.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -53,6 +54,12 @@ class ConfidenceChange:
     @property
     def points(self) -> float:
         return _points(self.before, self.after)
+
+
+def tied(answer: Answer) -> frozenset[int]:
+    """The class indices of the list whose score another class has too: their order is only that of the classes."""
+    counts = Counter(answer.probabilities)
+    return frozenset(guess.class_index for guess in answer.top if counts[guess.score] > 1)
 
 
 def points_in_words(points: float) -> str:

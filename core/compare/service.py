@@ -71,12 +71,16 @@ class Comparison:
         """Per-layer SQNR, computed after all answers that are waiting."""
         return self._once(self._noise, _key(view, variant), partial(_measure, view, variant), session, CHARTS)
 
-    def forget(self) -> None:
-        """After a search has finished: preliminary answers are computed again when next asked for."""
+    def forget(self, network: str, weights: str) -> None:
+        """After a search has finished: what these weights answered is computed again when next asked for."""
+
+        def concerned(key: tuple[Any, ...]) -> bool:
+            return (key[-1].network, key[-1].weights) == (network, weights)
+
         with self._lock:
-            self._worker.submit(_forget, FORGET_FIRST)
-            self._answers.clear()
-            self._noise.clear()
+            self._worker.submit(partial(_forget, network, weights), FORGET_FIRST)
+            self._answers.drop_where(concerned)
+            self._noise.drop_where(concerned)
 
     def _once(
         self, kept: LeastRecent[_Asked[Result]], key: Hashable, work: Callable[[], Result], session: str, priority: int
@@ -125,10 +129,10 @@ def _measure(view: View, variant: Variant) -> tuple[LayerNoise, ...]:
     return layer_noise(prepared, shared_networks().executable(variant), x)
 
 
-def _forget() -> None:
+def _forget(network: str, weights: str) -> None:
     from core.serving.networks import shared_networks
 
-    shared_networks().forget()
+    shared_networks().forget(network, weights)
 
 
 def _key(view: View, variant: Variant) -> tuple[Hashable, ...]:

@@ -30,6 +30,7 @@ from core.quantization.statistics import Statistics, batches_of, collect
 CROPS = (Crop(), *(Crop(x, y, 0.75) for x in (0.0, 1.0) for y in (0.0, 1.0)))
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 MOST_PICTURES = 512
+MOST_SEARCHED = 32  # VGG-16's values in FP32 are 61 MB for each full-size picture, and a search holds them twice
 SEARCH_START = "mse"
 
 
@@ -76,14 +77,16 @@ def search_and_keep(
 ) -> Statistics:
     """Search fractional lengths for one format and keep them with the statistics. Composed formats search each width.
 
-    A width that was searched before keeps its lengths: w4a8 after fixed8 searches 4 bits alone.
+    A width that was searched to its end keeps its lengths: w4a8 after fixed8 searches 4 bits alone. One whose time ran out
+    is searched on from where it stood.
     """
     searched = statistics_for(loaded, graph)
-    widths = sorted({format.weight_bits, format.activation_bits} - searched.lengths.keys())
+    ended = {bits for bits, lengths in searched.lengths.items() if lengths.complete}
+    widths = sorted({format.weight_bits, format.activation_bits} - ended)
     if not widths:
         report(1.0)
         return searched
-    pictures, words = _centres(loaded.preprocessing)
+    pictures, words = _centres(loaded.preprocessing, MOST_SEARCHED)
     for place, bits in enumerate(widths):
         searched = with_search(searched, graph, bits, pictures, budget_s, _part(report, place, len(widths)))
     # Another process may have kept a search meanwhile: only these widths are replaced.
@@ -102,8 +105,9 @@ def _part(report: Report, place: int, count: int) -> Report:
 def with_search(
     statistics: Statistics, graph: Graph, bits: int, pictures: Tensor, budget_s: float, report: Report
 ) -> Statistics:
-    """The statistics with the lengths that a search for N = `bits` found from the least-squared-error start."""
-    start = nearest_lengths(graph, statistics.ranges, bits, bits, calibrator(SEARCH_START))
+    """The statistics with the lengths that a search for N = `bits` found, from those that there are or least squared error."""
+    start = statistics.lengths.get(bits)
+    start = start or nearest_lengths(graph, statistics.ranges, bits, bits, calibrator(SEARCH_START))
     found = search(graph, start, number_format(f"fixed{bits}"), pictures, budget_s, report)
     return replace(statistics, lengths={**statistics.lengths, bits: found})
 
@@ -112,26 +116,32 @@ def calibration_pictures(preprocessing: Preprocessing) -> tuple[Tensor, str]:
     """Preprocessed pictures [n, 3, side, side] and what they are: BITLENS_CALIBRATION's, else the samples and their crops."""
     folder = settings.calibration_folder()
     if folder is not None:
-        return _centres(preprocessing)
+        return _centres(preprocessing, MOST_PICTURES)
     images = [_read(sample.file) for sample in samples()]
     words = f"{len(images)} sample pictures in {len(CROPS)} crops each"
     return torch.cat([_tensors(image, CROPS, preprocessing) for image in images]), words
 
 
-def _centres(preprocessing: Preprocessing) -> tuple[Tensor, str]:
-    """The same pictures in their default crop alone: a search takes time for each."""
+def _centres(preprocessing: Preprocessing, most: int) -> tuple[Tensor, str]:
+    """The same pictures in their default crop alone, at most so many: a search takes time and memory for each."""
     folder = settings.calibration_folder()
-    files = _files(folder) if folder else [sample.file for sample in samples()]
+    files = _spread(_files(folder), most) if folder else [sample.file for sample in samples()]
     words = f"{len(files)} pictures of {folder.name}" if folder else f"the centres of {len(files)} sample pictures"
     return torch.cat([_tensors(_read(path), CROPS[:1], preprocessing) for path in files]), words
 
 
 def _files(folder: Path) -> list[Path]:
-    """The folder's pictures by name, at most MOST_PICTURES. Raises DataError where there are none."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:MOST_PICTURES]
+    """The folder's pictures by name. Raises DataError where there are none."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not files:
         raise DataError(f"{folder} holds no pictures.", "Put JPEG or PNG files there, or unset BITLENS_CALIBRATION.")
     return files
+
+
+def _spread(files: Sequence[Path], most: int) -> list[Path]:
+    """At most so many, evenly over the list: 2 of [a, b, c, d] are a and c, so that every class's folder has its share."""
+    step = max(1.0, len(files) / most)
+    return [files[int(place * step)] for place in range(min(most, len(files)))]
 
 
 def _read(path: Path) -> Image.Image:

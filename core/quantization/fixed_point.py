@@ -18,16 +18,21 @@ from core.quantization.histogram import Histogram
 
 # A range may leave out values beyond it, but not all except the smallest: it holds at least an eighth of the largest seen.
 CLIPPED_DOUBLINGS = 3
+PIECE = 2**18  # weights at a time: what a processor's cache holds
 # With few bits and a heavy tail the best length may saturate the largest weight to a hundredth.
 SATURATED_DOUBLINGS = 8
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Fractional lengths: of each layer's weights by node name, of each scale group's activations by group name."""
+    """Fractional lengths: of each layer's weights by node name, of each scale group's activations by group name.
+
+    `complete` is False where a search's time ran out before it had tried every tensor.
+    """
 
     weights: Mapping[str, int]
     activations: Mapping[str, int]
+    complete: bool = True
 
 
 def limits(bits: int) -> tuple[int, int]:
@@ -52,8 +57,10 @@ def weight_length(weight: Tensor, bits: int) -> int:
 
 
 def _squared_error(weight: Tensor, length: int, bits: int) -> float:
-    error = round_weights(weight, length, bits) * 2.0**-length - weight.double()
-    return float((error**2).sum())
+    """Summed in float64, piece by piece: VGG-16's first linear layer alone has 103 million weights."""
+    pieces = weight.flatten().split(PIECE)
+    errors = (round_weights(piece, length, bits).mul_(2.0**-length).sub_(piece) for piece in pieces)
+    return sum(float(error.square_().sum()) for error in errors)
 
 
 def activation_length(histogram: Histogram, bits: int, calibrator: Calibrator) -> int:

@@ -113,7 +113,8 @@ def quantizers(prepared: Prepared, format: NumberFormat, calibration: Calibratio
     found = statistics.composed(*bits) if wanted else None
     if found is not None:
         composed = "" if bits[0] == bits[1] else ", composed"
-        return found, f"greedy search{composed} over {statistics.searched_on}", False
+        cut_off = "" if found.complete else ", ended by its time limit"
+        return found, f"greedy search{composed} over {statistics.searched_on}{cut_off}", False
     if wanted:
         words += "; preliminary: not yet searched"
     elif calibration.search:

@@ -34,8 +34,9 @@ class Trial:
     name: str
 
     def moved(self, lengths: Lengths, by: int) -> Lengths:
-        table = getattr(lengths, self.kind)
-        return replace(lengths, **{self.kind: {**table, self.name: table[self.name] + by}})
+        table = lengths.weights if self.kind == "weights" else lengths.activations
+        moved = {**table, self.name: table[self.name] + by}
+        return replace(lengths, weights=moved) if self.kind == "weights" else replace(lengths, activations=moved)
 
 
 def search(
@@ -48,20 +49,21 @@ def search(
 ) -> Lengths:
     """Walk over all tensors in the network's order; move each length up or down while that lowers `cost`.
 
-    `pictures` is [n, 3, h, w], preprocessed. Stops after `budget_s` seconds with the best so far. `report` receives the share
-    done, 0 to 1. With 12 bits and more there is nothing to gain: `start` is returned.
+    `pictures` is [n, 3, h, w], preprocessed. Stops after `budget_s` seconds with the best so far, which is then not complete.
+    `report` receives the share done, 0 to 1. With 12 bits and more there is nothing to gain: `start` is returned.
     """
     if min(format.weight_bits, format.activation_bits) >= ENOUGH_BITS:
         return start
     state = _State(graph, start, format, pictures)
     trials = list(_trials(graph))
-    deadline = time.monotonic() + budget_s
+    deadline, complete = time.monotonic() + budget_s, True
     for done, trial in enumerate(trials):
         report(done / len(trials))
-        if not state.improve(trial, deadline):
+        complete = state.improve(trial, deadline)
+        if not complete:
             break
     report(1.0)
-    return state.lengths
+    return replace(state.lengths, complete=complete)
 
 
 def _trials(graph: Graph) -> Iterator[Trial]:

@@ -46,7 +46,11 @@ class Statistics:
             "searched_on": self.searched_on,
             "ranges": {group: one.as_dict() for group, one in self.ranges.items()},
             "lengths": {
-                str(bits): {"weights": dict(found.weights), "activations": dict(found.activations)}
+                str(bits): {
+                    "weights": dict(found.weights),
+                    "activations": dict(found.activations),
+                    "complete": found.complete,
+                }
                 for bits, found in self.lengths.items()
             },
         }
@@ -80,7 +84,7 @@ class Statistics:
         weights, activations = self.lengths.get(weight_bits), self.lengths.get(activation_bits)
         if weights is None or activations is None:
             return None
-        return Lengths(weights.weights, activations.activations)
+        return Lengths(weights.weights, activations.activations, weights.complete and activations.complete)
 
 
 def collect(graph: Graph, batches: Iterable[Tensor]) -> dict[str, Histogram]:

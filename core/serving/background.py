@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -132,6 +133,9 @@ def run_command(job: Job, arguments: Sequence[str]) -> None:
             process.terminate()
             process.wait()
             raise Cancelled(f"{job.title} was stopped.", "")
+        if process.returncode < 0:
+            ended = signal.Signals(-process.returncode).name
+            raise RequestError(f"{job.title} was ended by {ended}.", "It may need more memory than this machine has.")
         if process.returncode:
             raise RequestError(_last_line(words.read_text(errors="replace")), "Try again.")
 

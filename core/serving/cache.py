@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
@@ -36,9 +36,11 @@ class LeastRecent(Generic[Value]):
         with self._lock:
             self._values.pop(key, None)
 
-    def clear(self) -> None:
+    def drop_where(self, wanted: Callable[[Any], bool]) -> None:
+        """Forget every value whose key is `wanted`."""
         with self._lock:
-            self._values.clear()
+            for key in [key for key in self._values if wanted(key)]:
+                del self._values[key]
 
     def __len__(self) -> int:
         return len(self._values)

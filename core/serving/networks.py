@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from typing import Any
 
 from core import settings
 from core.engines import floats
@@ -39,10 +40,16 @@ class Networks:
                     self._kept.put((variant, device), found)
             return found
 
-    def forget(self) -> None:
-        """After a search: the next use reads the calibration statistics again, and lowers anew."""
+    def forget(self, network: str, weights: str) -> None:
+        """After a search: the next use of these weights reads their calibration statistics again, and lowers anew."""
+
+        def concerned(key: tuple[Any, ...]) -> bool:
+            variant = key[0]
+            return isinstance(variant, Variant) and (variant.network, variant.weights) == (network, weights)
+
         with self._lock:
-            self._kept.clear()
+            self._kept.drop((network, weights))
+            self._kept.drop_where(concerned)
 
     def _prepare(self, network: str, weights: str) -> Prepared:
         found = self._kept.get((network, weights))

@@ -43,7 +43,8 @@ def _decode(data: bytes, name: str) -> Picture | ImageError:
     try:
         return decode(data, name)
     except ImageError as error:
-        return error
+        # Made anew: the one that was raised remembers every frame it passed, and with them the file's bytes.
+        return ImageError(error.message, error.remedy)
 
 
 @cache

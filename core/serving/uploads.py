@@ -17,7 +17,7 @@ from core.models.weights import identify
 from core.serving.worker import shared_worker
 
 MOST_KEPT = 6
-FIRST = -1  # an answer's wait is longer than a look at a file's names and shapes
+FIRST = -1  # ahead of answers: a choice that the page cannot be drawn without
 
 
 def keep(name: str, data: bytes) -> Path:
@@ -35,10 +35,21 @@ def keep(name: str, data: bytes) -> Path:
     return path
 
 
-@lru_cache(maxsize=64)
 def layout(path: Path) -> Layout:
     """Which network a kept file holds, worked out once. torch is imported by the inference thread. Raises WeightsError."""
-    return shared_worker().submit(lambda: identify(path), FIRST).result()
+    found = _layout(path)
+    if isinstance(found, WeightsError):
+        raise WeightsError(found.message, found.remedy)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _layout(path: Path) -> Layout | WeightsError:
+    """A file that does not fit is not read anew at every click."""
+    try:
+        return shared_worker().submit(lambda: identify(path), FIRST).result()
+    except WeightsError as error:
+        return WeightsError(error.message, error.remedy)
 
 
 def _folder() -> Path:

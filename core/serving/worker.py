@@ -51,11 +51,16 @@ class Worker:
 def _run(work: Callable[[], Any], future: Future[Any]) -> None:
     try:
         future.set_result(work())
-    except BitlensError as error:
-        future.set_exception(error)
     except BaseException as error:
-        logging.getLogger(__name__).exception("work on the inference thread failed")
-        future.set_exception(error)
+        if not isinstance(error, BitlensError):
+            logging.getLogger(__name__).exception("work on the inference thread failed")
+        future.set_exception(_bare(error))
+
+
+def _bare(error: BaseException) -> BaseException:
+    """Without the frames it passed, which would keep pictures and networks alive for as long as the future is kept."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 @cache

@@ -11,8 +11,8 @@ from html import escape
 from PIL import Image
 
 from core.charts.style import duration, look, size
-from core.compare.changes import Move, box_iou, moves
-from core.compare.records import Answer, Box
+from core.compare.changes import Move, box_iou, moves, tied
+from core.compare.records import Answer, Box, Guess
 from core.errors import BitlensError
 from core.images.draw import data_uri, shrink
 from core.models.catalog import architecture
@@ -26,6 +26,7 @@ ARITHMETIC = {
     "integer": "Computed in integers, by an integer kernel.",
     "emulated": "The same numbers as integer hardware gives, computed in wider arithmetic: it has no speed of its own.",
 }
+TIE = '<span class="bl-small" title="Another class has the same score: the order says nothing.">tie </span>'
 WAITED = (
     "From the request to the answer when it was computed, loading and queue included; a repeated view has it at once."
 )
@@ -129,17 +130,21 @@ def _waiting(boxed: bool) -> str:
 def _answer(answer: Answer, baseline: Answer | None, full: tuple[int, int], colour: str) -> str:
     compared = baseline if baseline is not None and baseline is not answer else None
     changes: Sequence[Move | None] = moves(answer, compared) if compared else [None] * len(answer.top)
+    ties = tied(answer)
     lines = [
-        _guess(guess.label, guess.score, change, colour) for guess, change in zip(answer.top, changes, strict=True)
+        _guess(guess, guess.class_index in ties, change, colour)
+        for guess, change in zip(answer.top, changes, strict=True)
     ]
     return f"<ol>{''.join(lines)}</ol>{_shot(answer, compared, full, colour)}{_foot(answer)}"
 
 
-def _guess(label: str, score: float, change: Move | None, colour: str) -> str:
-    name = f'<span class="bl-label" title="{escape(label)}">{escape(label)}</span>'
-    bar = f'<span class="bl-bar"><i style="width: {100 * score:.1f}%; background: {colour}"></i></span>'
+def _guess(guess: Guess, tie: bool, change: Move | None, colour: str) -> str:
+    name = f'<span class="bl-label" title="{escape(guess.label)}">{escape(guess.label)}</span>'
+    score = f"{TIE if tie else ''}<b>{guess.score:.2f}</b>"
+    bar = f'<span class="bl-bar"><i style="width: {100 * guess.score:.1f}%; background: {colour}"></i></span>'
     moved = _moved(change) if change is not None else ""
-    return f'<li><div class="bl-row">{name}<b>{score:.2f}</b></div>{bar}<div class="bl-row bl-moved bl-small">{moved}</div></li>'
+    head = f'<div class="bl-row">{name}<span>{score}</span></div>'
+    return f'<li>{head}{bar}<div class="bl-row bl-moved bl-small">{moved}</div></li>'
 
 
 def _moved(change: Move) -> str:

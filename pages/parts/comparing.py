@@ -23,6 +23,7 @@ from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
 
 LEGEND = "↑ ↓ the label's rank moved against FP32, = it did not, + it is new among the five. Signed numbers: confidence points."
+LEGEND += " The last step, softmax, is in floating point for every format."
 BOXED_LEGEND = f"{LEGEND} Boxes: the format's in its colour, FP32's dashed."
 Asked = list[tuple[Variant, "Future[Answer]"]]
 
@@ -123,10 +124,15 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
         bar.progress(place / count, f"{place} of {count} pictures")
         key = (file.key, file.name, picked.crop_of(file), tuple(chosen.variants()))
         now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen)
-    st.session_state["several"] = now
+    st.session_state["several"] = {key: answers for key, answers in now.items() if _final(answers, chosen)}
     bar.empty()
     for line in summary(list(now.values())):
         st.markdown(literal(line.sentence))
+
+
+def _final(answers: Sequence[Answer], chosen: Chosen) -> bool:
+    """Whether they will be the same when asked again: complete, and none waits for a search."""
+    return len(answers) == len(chosen.variants()) and not any(answer.preliminary for answer in answers)
 
 
 def _all_answers(file: picker.File, crop: Crop, chosen: Chosen) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -89,8 +90,8 @@ def _uploads() -> list[File]:
         key="upload",
         on_change=_show_uploads,
         max_upload_size=settings.max_upload_bytes() // 1_000_000,
-        help=f"JPEG, PNG, WebP, GIF, BMP or TIFF, up to {MOST_UPLOADS} at once. They stay in this server's memory and are gone "
-        "when you close the page.",
+        help=f"JPEG, PNG, WebP, GIF, BMP or TIFF, up to {MOST_UPLOADS} at once. They stay in this server's memory until newer "
+        "ones take their place, and are never written to disk.",
     )
     if len(files) > MOST_UPLOADS:
         st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
@@ -116,9 +117,9 @@ def _gallery() -> list[File]:
 def numbered(names: Sequence[str]) -> list[str]:
     """Each name once: ["a.png", "a.png"] gives ["a.png", "a.png (2)"]."""
     found: list[str] = []
-    for place, name in enumerate(names):
-        count = names[: place + 1].count(name)
-        found.append(name if count == 1 else f"{name} ({count})")
+    for name in names:
+        others = (f"{name} ({count})" for count in itertools.count(2))
+        found.append(next(one for one in itertools.chain([name], others) if one not in found))
     return found
 
 
@@ -128,23 +129,10 @@ def _camera() -> list[File]:
 
 
 def _readable(files: Sequence[File]) -> list[File]:
-    """Without those that are known to be bad, and a sentence for each of them; the open one is decoded to know it.
-
-    What was on the page stays, if none of them can be read.
-    """
+    """Without those that are known to be bad, and a sentence for each of them. What was open stays, if there is no other."""
     good = [file for file in files if not _told(file)]
-    while good:
-        place = min(st.session_state.get("open") or 0, len(good) - 1)
-        try:
-            good[place].picture()
-        except ImageError as error:
-            problem(error)
-            del good[place]
-        else:
-            st.session_state["last_open"] = good[place]
-            return good
     last: File | None = st.session_state.get("last_open")
-    return [last] if files and last else []
+    return good or ([last] if files and last else [])
 
 
 def _told(file: File) -> bool:
@@ -156,16 +144,20 @@ def _told(file: File) -> bool:
 
 
 def _open(files: Sequence[File]) -> File:
-    if len(files) == 1:
-        return files[0]
-    place = st.selectbox(
-        "Open picture",
-        range(len(files)),
-        format_func=lambda one: files[one].name,
-        key="open",
-        bind="query-params",
-    )
-    return files[min(place or 0, len(files) - 1)]
+    """The chosen file, which is decoded here; where that fails the page runs again, knows that it is bad, and says so."""
+    chosen = files[0] if len(files) == 1 else _choice(files)
+    try:
+        chosen.picture()
+    except ImageError:
+        st.rerun()
+    st.session_state["last_open"] = chosen
+    return chosen
+
+
+def _choice(files: Sequence[File]) -> File:
+    names = [file.name for file in files]
+    name = st.selectbox("Open picture", names, key="open", bind="query-params")
+    return files[names.index(name)] if name in names else files[0]
 
 
 def _crops(file: File) -> dict[str, Crop]:

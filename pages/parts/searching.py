@@ -43,10 +43,10 @@ def _one(variant: Variant) -> None:
 def _search(variant: Variant, job: Job) -> None:
     arguments = ["calibrate", "--network", variant.network, "--weights", variant.weights, "--format", variant.format]
     run_command(job, [*arguments, "--threads", "1"])
-    shared_comparison().forget()
+    shared_comparison().forget(variant.network, variant.weights)
 
 
 def _minutes(variant: Variant) -> str:
-    """Weights and activations of different widths are searched one after the other."""
+    """Weights and activations of different widths are searched one after the other, behind what the network needs to load."""
     chosen = variant.number_format
-    return "up to two minutes" if chosen.weight_bits == chosen.activation_bits else "up to four minutes"
+    return "about two minutes" if chosen.weight_bits == chosen.activation_bits else "about four minutes"

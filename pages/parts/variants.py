@@ -84,7 +84,8 @@ def _from_file() -> tuple[str, str, tuple[str, ...]]:
         ["safetensors", "pth"],
         key="weights_file",
         max_upload_size=min(LARGEST_WEIGHTS_MB, st.get_option("server.maxUploadSize")),
-        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or one of those for 64 x 64 pictures.",
+        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or one of those for 64 x 64 pictures. "
+        "This server keeps the latest six such files on its disk.",
     )
     if file is None:
         return "", "compact", ()
@@ -150,7 +151,7 @@ def _present(network: str, weights: str) -> bool:
         title = ARCHITECTURES[network].title
         st.button(title, disabled=True, key=f"absent_{network}", width="stretch")
         st.caption(f"{state.reason} {state.remedy}")
-        if weights in WEIGHTS and WEIGHTS[weights].published and state.bytes:
+        if weights in WEIGHTS and WEIGHTS[weights].published:
             _download(network, title, state.bytes)
     return state.present
 

@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compare.changes import baseline_of, box_iou, largest_change, moves, points_in_words, rank_of
+from core.compare.changes import baseline_of, box_iou, largest_change, moves, points_in_words, rank_of, tied
 from tests.compare.examples import FP32, answer
 
 scores = st.lists(st.integers(0, 6), min_size=5, max_size=8).map(lambda values: [value / 8 for value in values])
+
+
+def test_a_score_that_two_classes_have_is_a_tie() -> None:
+    """Also where the other class is below the list."""
+    assert tied(answer("fixed4", (0.3, 0.2, 0.2, 0.1, 0.05, 0.05, 0.04, 0.03))) == {1, 2, 4}
+    assert tied(answer("fixed4", (0.3, 0.2, 0.15, 0.1, 0.09, 0.05, 0.04, 0.03))) == frozenset()
 
 
 def test_moves_name_direction_rank_and_points() -> None:

@@ -52,7 +52,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(service, "_compute", compute)
     monkeypatch.setattr(service, "_measure", lambda view, variant: done.append(f"chart of {variant.format}") or ())
-    monkeypatch.setattr(service, "_forget", lambda: done.append("forget"))
+    monkeypatch.setattr(service, "_forget", lambda network, weights: done.append(f"forget {network}"))
     return done
 
 
@@ -219,12 +219,14 @@ def test_forgetting_computes_anew_behind_it(
     comparison: Comparison, computed: list[str], gate: Callable[[], None]
 ) -> None:
     waiting = comparison.answers(_view(b"a"), [FIXED8])[0]
-    comparison.forget()
+    other = comparison.answers(_view(b"a"), [replace(INT8, network="vgg16")])[0]
+    comparison.forget(FIXED8.network, FIXED8.weights)
     anew = comparison.answers(_view(b"a"), [FIXED8])[0]
     assert anew is not waiting
+    assert comparison.answers(_view(b"a"), [replace(INT8, network="vgg16")])[0] is other
     gate()
     anew.result(30)
-    assert computed == ["forget", "fixed8", "fixed8"]
+    assert computed == ["forget squeezenet", "fixed8", "int8", "fixed8"]
 
 
 def test_the_number_kept_is_bounded(worker: Worker, computed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +246,7 @@ def test_the_real_thing(worker: Worker, weights: str, view: View) -> None:
     assert [answer.variant for answer in answers] == variants
     assert answers[0].top[0].class_index == answers[1].top[0].class_index
     assert comparison.noise(view, variants[1]).result(60)[0].name == "features.0"
-    comparison.forget()
+    comparison.forget("squeezenet", weights)
     again = comparison.answers(view, variants)[1].result(60)
     assert again is not answers[1]
     assert again.probabilities == answers[1].probabilities

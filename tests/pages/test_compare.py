@@ -19,6 +19,7 @@ from core.models.labels import labels
 from core.models.weights import WEIGHTS, availability
 from core.variant import Variant
 from pages.parts.cards import grid
+from pages.parts.picker import numbered
 from tests.compare.examples import answer
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -132,6 +133,21 @@ def test_each_picture_keeps_its_own_crop() -> None:
     assert (seen(app), app.slider(key="zoom").value) == ("b.jpg", 100)
     app.selectbox(key="open").select_index(0).run()
     assert (seen(app), app.slider(key="zoom").value) == ("a.jpg", 40)
+
+
+def test_the_open_picture_stays_open_when_another_goes() -> None:
+    app = opened(networks="SqueezeNet", formats="FP32")
+    files = [
+        (name, jpeg(colour), "image/jpeg") for name, colour in (("a.jpg", "red"), ("b.jpg", "blue"), ("c.jpg", "lime"))
+    ]
+    app.file_uploader(key="upload").set_value(files).run()
+    app.selectbox(key="open").select("b.jpg").run()
+    app.file_uploader(key="upload").set_value(files[1:]).run()
+    assert seen(app) == "b.jpg"
+
+
+def test_every_picture_has_a_name_of_its_own() -> None:
+    assert numbered(["a.png", "a.png (2)", "a.png", "a.png"]) == ["a.png", "a.png (2)", "a.png (3)", "a.png (4)"]
 
 
 def test_a_bad_file_among_several_is_named_and_the_others_are_compared() -> None:

@@ -23,7 +23,7 @@ from core.quantization.calibrators import calibrator
 from core.quantization.fixed_point import Lengths, nearest_lengths
 from core.quantization.graph import Graph
 from core.quantization.groups import scale_groups
-from core.quantization.prepare import Prepared, prepare, quantizers
+from core.quantization.prepare import Prepared, executable, prepare, quantizers
 from core.quantization.statistics import Statistics, batches_of, collect
 from core.variant import Calibration
 from tests.quantization.networks import small
@@ -285,6 +285,25 @@ def test_a_width_that_was_searched_is_not_searched_again(prepared: Prepared, mon
     assert shares == [1.0]
     for place, bits in enumerate(widths, 1):
         assert set(found.lengths[bits].activations.values()) == {place}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_search_that_ran_out_of_time_says_so_and_goes_on_when_asked_again(prepared: Prepared) -> None:
+    def words() -> str:
+        again = prepare(prepared.loaded, statistics_for)
+        return executable(again, number_format("fixed5"), Calibration()).calibrated
+
+    search_and_keep(prepared.loaded, prepared.graph, number_format("fixed5"), 0, lambda share: None)
+    assert words().endswith(", ended by its time limit")
+    search_and_keep(prepared.loaded, prepared.graph, number_format("fixed5"), 60, lambda share: None)
+    assert "time limit" not in words()
+
+
+def test_a_folders_pictures_are_taken_evenly() -> None:
+    files = [Path(f"{name}/{place}.jpg") for name in ("cat", "dog", "owl") for place in range(100)]
+    chosen = calibration._spread(files, 30)
+    assert [sum(path.parent.name == name for path in chosen) for name in ("cat", "dog", "owl")] == [10, 10, 10]
+    assert calibration._spread(files, 1000) == files
 
 
 @pytest.mark.usefixtures("folder")

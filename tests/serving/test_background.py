@@ -204,6 +204,12 @@ def test_a_failed_command_says_its_last_line(command: Callable[[str], None]) -> 
         run_command(Job("The job"), [])
 
 
+def test_a_killed_command_says_by_what(command: Callable[[str], None]) -> None:
+    command("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(RequestError, match="^The job was ended by SIGKILL. It may need more memory"):
+        run_command(Job("The job"), [])
+
+
 def test_a_wordy_command_is_not_held_up(command: Callable[[str], None]) -> None:
     command("sys.stderr.write('x' * 1_000_000)")
     thread = threading.Thread(target=run_command, args=(Job("The job"), []), daemon=True)

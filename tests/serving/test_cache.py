@@ -34,15 +34,15 @@ def test_the_newest_stays_however_large() -> None:
     assert len(kept) == 1
 
 
-def test_drop_and_clear() -> None:
+def test_drop_one_and_drop_some() -> None:
     kept: LeastRecent[int] = LeastRecent(5)
     for key in range(3):
         kept.put(key, key)
     kept.drop(1)
     kept.drop("never there")
     assert [kept.get(key) for key in range(3)] == [0, None, 2]
-    kept.clear()
-    assert len(kept) == 0
+    kept.drop_where(lambda key: key > 1)
+    assert [kept.get(key) for key in range(3)] == [0, None, None]
 
 
 def test_many_threads_keep_to_the_limit() -> None:

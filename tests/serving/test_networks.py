@@ -61,7 +61,9 @@ def test_after_forgetting_the_statistics_are_read_again(weights: str, calls: lis
     networks, variant = Networks(), Variant("squeezenet", weights, "fixed8")
     before = networks.executable(variant)
     assert before.preliminary
-    networks.forget()
+    networks.forget("vgg16", weights)
+    assert networks.executable(variant) is before
+    networks.forget("squeezenet", weights)
     assert networks.executable(variant) is not before
     assert calls == ["weights", "statistics"] * 2
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import pytest
 from PIL import Image
 
@@ -40,6 +43,18 @@ def test_what_is_no_picture_says_so_each_time_and_is_read_once() -> None:
     assert source.reads == 1
     assert str(pictures.error("a", "page.png")).startswith("page.png is not a picture")
     assert pictures.error("b", "page.png") is None
+
+
+def test_what_was_refused_is_not_held() -> None:
+    """An error's frames hold the bytes that were read: 40 MB of them before, next to nothing after."""
+    pictures = Pictures()
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="is not a picture"):
+        pictures.decoded("a", "zeros.png", lambda: bytes(40_000_000))
+    gc.collect()
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1_000_000 < 40_000_000 <= peak
 
 
 def test_the_pixels_kept_are_bounded_and_what_went_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,9 @@ def test_the_network_of_a_file_is_found_once(tmp_path: Path, monkeypatch: pytest
     assert uploads.layout(path) is found
 
 
-def test_a_file_of_no_network_is_an_error_that_names_it() -> None:
-    with pytest.raises(WeightsError, match=r"broken.safetensors"):
-        uploads.layout(uploads.keep("broken.safetensors", b"abc"))
+def test_a_file_of_no_network_is_an_error_that_names_it_and_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = uploads.keep("broken.safetensors", b"abc")
+    for _ in range(2):
+        with pytest.raises(WeightsError, match=r"broken.safetensors"):
+            uploads.layout(path)
+        monkeypatch.setattr(uploads, "identify", None)

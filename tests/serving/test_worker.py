@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import BitlensError
 from core.serving.worker import Worker
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -91,6 +93,25 @@ def test_an_idle_worker_holds_nothing(worker: Worker) -> None:
     while gone() is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert gone() is None
+
+
+def test_a_failure_that_is_kept_holds_nothing_else(worker: Worker) -> None:
+    class Picture:
+        pass
+
+    def fail() -> None:
+        picture = Picture()
+        seen.append(weakref.ref(picture))
+        try:
+            raise KeyError("inner")
+        except KeyError as error:
+            raise BitlensError("It failed.", "") from error
+
+    seen: list[weakref.ref[Picture]] = []
+    future = worker.submit(fail)
+    assert str(future.exception(30)) == "It failed."
+    gc.collect()
+    assert seen[0]() is None
 
 
 def test_torch_gets_the_workers_threads(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
