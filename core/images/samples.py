@@ -13,7 +13,10 @@ from core.errors import RequestError
 
 @dataclass(frozen=True)
 class Sample:
-    """`expected` holds the labels that count as right, None where the networks know nothing that is on the picture."""
+    """`expected` holds the labels that count as right, None where the networks know nothing that is on the picture.
+
+    `note` says openly where the shipped networks answer something else all the same.
+    """
 
     name: str
     title: str
@@ -23,6 +26,7 @@ class Sample:
     licence: str
     source: str
     expected: tuple[str, ...] | None
+    note: str = ""
 
 
 @cache
@@ -44,4 +48,5 @@ def sample(name: str) -> Sample:
 def _sample(folder: Path, row: dict[str, str | list[str] | None]) -> Sample:
     expected = row["expected"]
     words = {key: str(row[key]) for key in ("name", "title", "alt", "author", "licence", "source")}
+    words["note"] = str(row.get("note", ""))
     return Sample(**words, file=folder / str(row["file"]), expected=tuple(expected) if expected else None)

@@ -18,6 +18,7 @@ from core.quantization.histogram import Histogram
 
 # A range may leave out values beyond it, but not all except the smallest: it holds at least an eighth of the largest seen.
 CLIPPED_DOUBLINGS = 3
+ENOUGH_BITS = 12  # steps so fine that no search is needed
 PIECE = 2**18  # weights at a time: what a processor's cache holds
 # With few bits and a heavy tail the best length may saturate the largest weight to a hundredth.
 SATURATED_DOUBLINGS = 8
@@ -80,9 +81,15 @@ def activation_length(histogram: Histogram, bits: int, calibrator: Calibrator) -
 def nearest_lengths(
     graph: Graph, ranges: Mapping[str, Histogram], weight_bits: int, activation_bits: int, calibrator: Calibrator
 ) -> Lengths:
-    """Every tensor's own best length, before any search."""
+    """Every tensor's own best length, before any search.
+
+    Activations of 12 bits and more are given one doubling of headroom: other pictures reach further than those calibrated on,
+    and a value that saturates costs more than the last of so many bits.
+    """
+    headroom = 1 if activation_bits >= ENOUGH_BITS else 0
     weights = {node.name: weight_length(node.weight, weight_bits) for node in graph.weighted if node.weight is not None}
     activations = {
-        group: activation_length(histogram, activation_bits, calibrator) for group, histogram in ranges.items()
+        group: activation_length(histogram, activation_bits, calibrator) - headroom
+        for group, histogram in ranges.items()
     }
     return Lengths(weights, activations)

@@ -16,9 +16,8 @@ from core.models.weights import LoadedNetwork
 from core.quantization import affine, fixed_point, lower
 from core.quantization.affine import Scale
 from core.quantization.calibrators import calibrator
-from core.quantization.fixed_point import Lengths
+from core.quantization.fixed_point import ENOUGH_BITS, Lengths
 from core.quantization.graph import Graph, fold, trace
-from core.quantization.search import ENOUGH_BITS
 from core.quantization.statistics import Statistics
 from core.variant import Calibration
 

@@ -16,12 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.formats import NumberFormat
-from core.quantization.fixed_point import Lengths, limits
+from core.quantization.fixed_point import ENOUGH_BITS, Lengths, limits
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import COPYING, accumulators, scale_groups
 from core.quantization.simulate import forward, run_float
 
-ENOUGH_BITS = 12
 Kind = Literal["weights", "activations"]
 Report = Callable[[float], None]
 

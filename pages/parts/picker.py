@@ -110,7 +110,7 @@ def _gallery() -> list[File]:
         "Sample picture", names, format_func=lambda one: sample(one).title, key="sample", bind="query-params"
     )
     chosen = sample(name)
-    about = f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. {UNKNOWN}"
+    about = f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. {chosen.note or UNKNOWN}"
     return [File(chosen.name, chosen.name, chosen.file.read_bytes, about)]
 
 

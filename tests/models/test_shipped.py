@@ -24,7 +24,7 @@ from core.training.sources import SOURCES
 
 PICTURES = 512
 SHIPPED = [(weights, network) for weights in SOURCES for network in ARCHITECTURES]
-LEAST_TOP5 = {("photos", "vgg16"): 72.0, ("photos", "googlenet"): 67.4, ("photos", "squeezenet"): 68}
+LEAST_TOP5 = {("photos", "vgg16"): 72.0, ("photos", "googlenet"): 74.5, ("photos", "squeezenet"): 68}
 SCORED = {
     "photos": "10,000 validation pictures of Tiny ImageNet, in FP32",
     "signs": "10,000 test crops of the Signs set, seed 0, in FP32",

@@ -18,10 +18,10 @@ from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Prepared, executable, prepare
 from core.variant import Calibration
 
-# FIXED-16, INT8, FIXED-8. A power-of-two scale for a whole tensor is coarse where a few values are far larger than the rest:
-# VGG-16's last block has activations up to 150 beside typical ones below 1. What that costs in Top-5 is in the cards.
+# FIXED-16, INT8, FIXED-8. One power-of-two scale for a whole tensor is coarse where a few values are far larger than the
+# rest, as in SqueezeNet's last layers; what that costs in Top-5, less than half a point, is in its card.
 LEAST = {
-    ("photos", "vgg16"): (45, 7, 9),
+    ("photos", "vgg16"): (60, 25, 20),
     ("photos", "googlenet"): (60, 25, 20),
     ("photos", "squeezenet"): (60, 25, 14),
     ("signs", "vgg16"): (0, 0, 0),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.quantization.calibrators import CALIBRATORS
-from core.quantization.fixed_point import activation_length, round_weights, weight_length
+from core.quantization.fixed_point import activation_length, nearest_lengths, round_weights, weight_length
+from core.quantization.graph import Graph, Node
 from core.quantization.histogram import Histogram, histogram, merge
 
 
@@ -59,6 +61,14 @@ def test_minmax_holds_everything_and_percentile_lets_outliers_go() -> None:
     assert activation_length(one, 8, CALIBRATORS["minmax"]) == 4
     assert activation_length(one, 8, CALIBRATORS["percentile"]) == 7
     assert activation_length(one, 8, CALIBRATORS["kl"]) > 4
+
+
+@pytest.mark.parametrize(("bits", "reach"), [(8, 1), (11, 1), (12, 2), (16, 2)])
+def test_wide_activations_reach_beyond_what_was_seen(bits: int, reach: int) -> None:
+    graph = Graph((Node("x", "x", "input", (), (1,)),), ("x",))
+    seen = histogram(torch.linspace(-1.9, 1.9, 1001), -1.9, 1.9)
+    found = nearest_lengths(graph, {"x": seen}, bits, bits, CALIBRATORS["minmax"]).activations["x"]
+    assert (2 ** (bits - 1) - 1) * 2.0**-found == pytest.approx(2.0 * reach, rel=0.01)
 
 
 def test_histograms_survive_their_file_and_add_up() -> None:
