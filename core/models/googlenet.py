@@ -68,7 +68,7 @@ def compact(classes: int = 200, width: float = WIDTH) -> nn.Module:
 
 def small() -> nn.Module:
     """For 60 signs, in less than 2 MB."""
-    return compact(60, 0.25)
+    return compact(60, 0.2)
 
 
 def _scaled(channels: int, width: float) -> int:

@@ -61,7 +61,7 @@ def compact(classes: int = 200, width: float = 1.0) -> nn.Module:
 
 def small() -> nn.Module:
     """For 60 signs, in less than 2 MB."""
-    return compact(60, 0.5)
+    return compact(60, 0.375)
 
 
 def _scaled(channels: int, width: float) -> int:

@@ -54,7 +54,7 @@ def _check_none(folder: Path | None) -> None:
 
 SOURCE = Source(
     "The Signs set, drawn by this repository: 60,000 training crops from seed 0, 5,000 of split val held back.",
-    Recipe(stages=(Stage(4, 48), Stage(3, 64)), smallest_crop=0.9, mirror=False),
+    Recipe(stages=(Stage(1, 32), Stage(1, 48), Stage(1, 64)), smallest_crop=0.9, mirror=False),
     limit_bytes=2_000_000,
     training=_training,
     scored=_scored,
