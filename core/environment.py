@@ -50,7 +50,9 @@ def commit(checkout: Path = REPOSITORY) -> str | None:
     text = head.read_text().strip()
     if not text.startswith("ref: "):
         return text
-    name = text.removeprefix("ref: ")
+    name, shared = text.removeprefix("ref: "), git / "commondir"
+    if shared.is_file():  # a worktree's branches are with those of the clone that it was made from
+        git = git / shared.read_text().strip()
     if (git / name).is_file():
         return (git / name).read_text().strip()
     packed = git / "packed-refs"

@@ -60,7 +60,7 @@ def statistics(loaded: LoadedNetwork) -> Statistics:
 
 @pytest.mark.parametrize(("weights", "network"), SHIPPED)
 def test_a_file_is_small(weights: str, network: str) -> None:
-    assert 500_000 < _present(weights, network).stat().st_size <= SOURCES[weights].limit_bytes
+    assert 400_000 < _present(weights, network).stat().st_size <= SOURCES[weights].limit_bytes
 
 
 def test_the_card_says_what_how_and_how_good(loaded: LoadedNetwork) -> None:

@@ -133,7 +133,7 @@ def test_statistics_of_the_weights_before_are_removed(checkpoint: Path, tmp_path
 def test_each_network_fits_what_may_ship(network: str, weights: str, tmp_path: Path) -> None:
     state, limit = architecture(network).builder(WEIGHTS[weights].kind)().state_dict(), SOURCES[weights].limit_bytes
     publish._save(state, tmp_path / "x.safetensors", limit)
-    assert 0.35 * limit < (tmp_path / "x.safetensors").stat().st_size <= limit
+    assert 0.2 * limit < (tmp_path / "x.safetensors").stat().st_size <= limit
 
 
 def test_a_set_with_factors_has_its_accuracy_by_each_in_the_card(tmp_path: Path) -> None:
