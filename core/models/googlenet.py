@@ -31,7 +31,7 @@ class CompactGoogLeNet(nn.Module):
     """GoogLeNet, narrowed, for [n, 3, 64, 64]: returns scores [n, classes] and the main object's box [n, 4].
 
     The first pool does not stride: a 64 x 64 picture ends on a 4 x 4 map, as a 224 x 224 one ends on 7 x 7. `width` is a share
-    of the published network's: 0.45 has 452 channels at the end of the published 1,024.
+    of the published network's: 0.45 has 456 channels at the end of the published 1,024.
     """
 
     def __init__(self, classes: int = 200, width: float = WIDTH) -> None:

@@ -24,9 +24,9 @@ LEAST = {
     ("photos", "vgg16"): (60, 25, 20),
     ("photos", "googlenet"): (60, 25, 20),
     ("photos", "squeezenet"): (60, 25, 14),
-    ("signs", "vgg16"): (0, 0, 0),
-    ("signs", "googlenet"): (0, 0, 0),
-    ("signs", "squeezenet"): (0, 0, 0),
+    ("signs", "vgg16"): (60, 25, 20),
+    ("signs", "googlenet"): (60, 25, 20),
+    ("signs", "squeezenet"): (60, 25, 20),
 }
 CROPS = (Crop(), Crop(0.2, 0.2, 0.7), Crop(0.8, 0.8, 0.7))
 
