@@ -20,7 +20,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Variant:
-    """One (network, weights, number format, regime). `weights` is `photos`, `imagenet`, or the path of a file.
+    """One (network, weights, number format, regime). `weights` is `photos`, `signs`, `imagenet`, or a file's path.
 
     With regime `retrain`, what runs was retrained from `weights` for the format (core.models.regimes), or is the file itself.
     Its calibration is then what it was trained under, whatever is asked for here.

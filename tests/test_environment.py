@@ -76,6 +76,18 @@ def test_commit_of_real_worktrees(tmp_path: Path, packed: bool) -> None:
     assert len(set(found)) == 3
 
 
+def test_commit_of_a_worktree_on_a_branch(tmp_path: Path) -> None:
+    """The branch's commit is in the clone's own folder, not in the worktree's."""
+    own = tmp_path / "clone" / "worktrees" / "tree"
+    (tmp_path / "clone" / "refs" / "heads").mkdir(parents=True)
+    (tmp_path / "clone" / "refs" / "heads" / "side").write_text("def456\n")
+    own.mkdir(parents=True)
+    (own / "HEAD").write_text("ref: refs/heads/side\n")
+    (own / "commondir").write_text("../..\n")
+    (tmp_path / ".git").write_text(f"gitdir: {own}\n")
+    assert commit(tmp_path) == "def456"
+
+
 def test_cpu_name_is_read_from_linux(tmp_path: Path) -> None:
     info = tmp_path / "cpuinfo"
     info.write_text("processor : 0\nmodel name\t: A CPU @ 2 GHz\nmodel name\t: A CPU @ 2 GHz\n")

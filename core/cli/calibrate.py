@@ -10,17 +10,18 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from core import settings
 from core.cli.choices import positive
-from core.datasets import tiny_imagenet
+from core.datasets.labelled import Batch, Labelled
 from core.errors import RequestError
 from core.formats import NARROWEST, WIDEST, NumberFormat, number_format
+from core.models import cards
 from core.models.catalog import ARCHITECTURES
 from core.models.weights import LoadedNetwork, load_network
 from core.quantization.calibration import search_and_keep, statistics_for, with_search
 from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, fold, trace
 from core.quantization.statistics import Statistics, batches_of, collect
+from core.training.sources import SOURCES
 
 PICTURES, SEARCH_PICTURES = 1024, 128
 
@@ -29,11 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, choices=list(ARCHITECTURES))
     parser.add_argument("--weights", default="photos")
     parser.add_argument(
-        "--data", type=Path, help="Tiny ImageNet: calibrate the photos weights and write the file that ships"
+        "--ship", action="store_true", help="write the file that ships, from what the weights learnt on"
     )
-    parser.add_argument("--format", default="fixed8", help="without --data: the FIXED-N to search for")
+    parser.add_argument("--data", type=Path, help="folder of Tiny ImageNet: as --ship, for the photos weights")
+    parser.add_argument("--format", default="fixed8", help="without --ship: the FIXED-N to search for")
     parser.add_argument(
-        "--bits", type=_widths, default=range(NARROWEST, WIDEST + 1), help="with --data: the widths to search (2-16)"
+        "--bits", type=_widths, default=range(NARROWEST, WIDEST + 1), help="with --ship: the widths to search (2-16)"
     )
     parser.add_argument("--budget", type=float, default=120.0, help="seconds for each search; the best so far is kept")
     parser.add_argument("--threads", type=positive, default=None)
@@ -44,8 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
-    if args.data is not None and args.weights != "photos":
-        raise RequestError("--data calibrates the photos weights.", "Leave --data out for other weights.")
+    ships = args.ship or args.data is not None
+    if ships and args.weights not in SOURCES:
+        raise RequestError(
+            f"--ship and --data calibrate weights that ship: {' or '.join(SOURCES)}.", "Leave both out for others."
+        )
     format = number_format(args.format)
     if format.kind != "fixed":
         raise RequestError(
@@ -53,13 +58,13 @@ def run(args: argparse.Namespace) -> None:
         )
     loaded = load_network(args.network, args.weights)
     graph = trace(fold(loaded.module), loaded.preprocessing.side)
-    if args.data is None:
+    if not ships:
         _check_needed(loaded, graph, format)
     with _Progress(args.progress) as progress:
-        if args.data is None:
-            search_and_keep(loaded, graph, format, args.budget, progress.show)
-        else:
+        if ships:
             _ship(args, loaded, graph, progress)
+        else:
+            search_and_keep(loaded, graph, format, args.budget, progress.show)
 
 
 def _check_needed(loaded: LoadedNetwork, graph: Graph, format: NumberFormat) -> None:
@@ -69,7 +74,7 @@ def _check_needed(loaded: LoadedNetwork, graph: Graph, format: NumberFormat) -> 
     if shipped or loaded.retrained is not None:
         raise RequestError(
             f"The {loaded.weights} weights of {loaded.network} come with the lengths of {format.title}.",
-            "Nothing needs to be searched; with --data, what ships is made anew.",
+            "Nothing needs to be searched; with --ship, what ships is made anew.",
         )
 
 
@@ -83,22 +88,25 @@ def _widths(text: str) -> range:
 
 def _ship(args: argparse.Namespace, loaded: LoadedNetwork, graph: Graph, progress: _Progress) -> None:
     """Histograms over training pictures; searches over held-back ones, from the widest on. Written after every width."""
-    whole = tiny_imagenet.load(args.data, "train", settings.cache_folder())
-    kept, held_back = tiny_imagenet.hold_back(len(whole))
+    data = SOURCES[args.weights].training(args.data)
     choose = np.random.default_rng(0)
-    calibration, searched = choose.choice(kept, PICTURES, False), choose.choice(held_back, SEARCH_PICTURES, False)
-    pictures = loaded.preprocessing.normalise(whole.images[np.sort(calibration)])
+    calibration, searched = _some(choose, data.train, PICTURES), _some(choose, data.held_back, SEARCH_PICTURES)
     statistics = Statistics(
-        collect(graph, batches_of(pictures)),
-        f"{PICTURES} training pictures of Tiny ImageNet",
+        collect(graph, batches_of(loaded.preprocessing.normalise(calibration.images))),
+        f"{PICTURES} training pictures of {data.title}",
         loaded.fingerprint,
         _other_widths(loaded, args.bits),
-        searched_on=f"{SEARCH_PICTURES} held-back training pictures of Tiny ImageNet",
+        searched_on=f"{SEARCH_PICTURES} held-back training pictures of {data.title}",
     )
-    probe = loaded.preprocessing.normalise(whole.images[np.sort(searched)])
+    probe = loaded.preprocessing.normalise(searched.images)
+    target = cards.calibration_file(cards.weights_file(args.network, args.weights))
     for bits in reversed(args.bits):
         statistics = with_search(statistics, graph, bits, probe, args.budget, progress.show)
-        statistics.save(settings.ASSETS / "weights" / f"photos-{args.network}.calibration.json")
+        statistics.save(target)
+
+
+def _some(choose: np.random.Generator, pictures: Labelled, count: int) -> Batch:
+    return pictures.take(np.sort(choose.choice(len(pictures), count, False)))
 
 
 def _other_widths(loaded: LoadedNetwork, widths: range) -> dict[int, Lengths]:

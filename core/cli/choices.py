@@ -15,7 +15,7 @@ from core.variant import Calibration, Variant
 
 def add_variant_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--networks", default=",".join(ARCHITECTURES), help="comma-separated (all three)")
-    parser.add_argument("--weights", default="photos", help="photos, imagenet, or the path of a weights file")
+    parser.add_argument("--weights", default="photos", help="photos, signs, imagenet, or a file's path")
     parser.add_argument("--formats", default=",".join(FORMATS), help="comma-separated, such as fp32,fixed8,fixed6,w4a8")
     parser.add_argument("--calibrator", choices=list(CALIBRATORS), default=Calibration().calibrator)
     parser.add_argument("--no-search", action="store_true", help="each tensor's own best fractional length")

@@ -1,4 +1,4 @@
-"""`python -m core evaluate`: Top-1 and Top-5, format by format, over Tiny ImageNet's validation pictures."""
+"""`python -m core evaluate`: Top-1 and Top-5, format by format, over the pictures that shipped weights are scored on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from core import settings
 from core.cli.choices import add_variant_options, positive, variants
 from core.compare.evaluate import Accuracy, Batch, evaluate
-from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
 from core.environment import environment
 from core.errors import RequestError
@@ -22,13 +20,14 @@ from core.files import write_atomically
 from core.models import cards
 from core.models.preprocessing import Preprocessing
 from core.serving.networks import shared_networks
+from core.training.sources import SOURCES
 from core.variant import Variant
 
 BATCH = 100
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
+    parser.add_argument("--data", type=Path, help="for photos: folder of Tiny ImageNet (official layout or parquet)")
     add_variant_options(parser)
     parser.add_argument("--limit", type=positive, default=None, help="only the first so many pictures")
     parser.add_argument("--threads", type=positive, default=None)
@@ -41,13 +40,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
-    if args.cards and args.weights != "photos":
-        raise RequestError("--cards writes the cards of the photos weights.", "Leave --cards out for other weights.")
+    if args.cards and args.weights not in SOURCES:
+        raise RequestError(
+            f"--cards writes the cards of weights that ship: {' or '.join(SOURCES)}.",
+            "Leave --cards out for other weights.",
+        )
     if args.cards and args.limit:
         raise RequestError("The cards state scores over all pictures.", "Leave out --limit or --cards.")
     chosen = variants(args)
-    split = tiny_imagenet.load(args.data, "val", settings.cache_folder())
-    split = split.take(np.arange(len(split))[: args.limit])
+    split = _pictures(chosen[0], args)
     rows: list[Accuracy] = []
     for variant in chosen:
         rows.append(_row(variant, split, args.device))
@@ -58,14 +59,21 @@ def run(args: argparse.Namespace) -> None:
     print(_document(rows, args.device) if args.json else _table(rows))
 
 
-def _row(variant: Variant, split: Split, device: str) -> Accuracy:
-    """One variant's accuracy, behind a progress bar. Raises RequestError for weights that answer in other classes."""
-    loaded = shared_networks().of(variant).loaded
-    if loaded.card["labels"] != "photos":
+def _pictures(variant: Variant, args: argparse.Namespace) -> Split:
+    """Those that weights with these labels are scored on. Raises RequestError for weights with others."""
+    labels = shared_networks().of(variant).loaded.card["labels"]
+    if labels not in SOURCES:
         raise RequestError(
-            f"{variant.weights} tells other classes apart than Tiny ImageNet has.",
-            "Evaluate the photos weights, or a file of one of the compact networks.",
+            f"{variant.weights} tells other classes apart than the sets here have.",
+            f"Evaluate the {' or '.join(SOURCES)} weights, or a file of one of the compact networks.",
         )
+    pictures = SOURCES[labels].scored(args.data).pictures
+    return pictures.take(np.arange(len(pictures))[: args.limit])
+
+
+def _row(variant: Variant, split: Split, device: str) -> Accuracy:
+    """One variant's accuracy, behind a progress bar."""
+    loaded = shared_networks().of(variant).loaded
     executable = shared_networks().executable(variant, device)
     with tqdm(total=len(split), desc=f"{variant.network} {variant.format}", unit="picture", mininterval=5) as bar:
         batches = _batches(split, loaded.preprocessing)
@@ -97,7 +105,7 @@ def _write(path: Path, rows: list[Accuracy], device: str) -> None:
 def _write_cards(rows: list[Accuracy]) -> None:
     """Each format's scores into the card of its network, beside those that are there."""
     for row in rows:
-        weights = cards.weights_file(row.network)
+        weights = cards.weights_file(row.network, row.weights)
         card = cards.read_card(weights)
         scores = {"top1": round(row.top1, 2), "top5": round(row.top5, 2), "images": row.images}
         how = {"engine": row.engine, "arithmetic": row.arithmetic, "calibrated": row.calibrated}

@@ -24,6 +24,7 @@ from core.files import write_atomically
 
 SIDE = 64
 HELD_BACK = 5_000
+PARTS = ("images", "labels", "boxes")
 Array = np.ndarray
 
 
@@ -44,6 +45,21 @@ class Split:
     def take(self, index: Array) -> Split:
         return Split(self.images[index], self.labels[index], self.boxes[index])
 
+    def save(self, folder: Path) -> None:
+        """Three arrays, the boxes last: where they are, the others are whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in PARTS:
+            _save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> Split:
+        """What `save` wrote, memory-mapped."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in PARTS))
+
+    @staticmethod
+    def is_kept(folder: Path) -> bool:
+        return (folder / f"{PARTS[-1]}.npy").exists()
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -59,10 +75,10 @@ def load(folder: Path, split: str, cache: Path) -> Split:
     Raises DataError where the folder has neither layout.
     """
     target = cache / f"tiny-imagenet-{split}-{_folder_key(folder)}"
-    if not (target / "boxes.npy").exists():
+    if not Split.is_kept(target):
         names = wnids(folder)
-        _decode_all(_checked(folder, split, names), names, target)
-    return Split(*(np.load(target / f"{name}.npy", mmap_mode="r") for name in ("images", "labels", "boxes")))
+        _decoded(_checked(folder, split, names), names).save(target)
+    return Split.open(target)
 
 
 def hold_back(total: int, seed: int = 0, count: int = HELD_BACK) -> tuple[Array, Array]:
@@ -147,17 +163,15 @@ def _official_entry(path: Path, wnid: str, corners: list[str]) -> Entry:
     return Entry(path.name, wnid, (x0, y0, x1, y1), path.read_bytes)
 
 
-def _decode_all(entries: list[Entry], names: list[str], target: Path) -> None:
+def _decoded(entries: list[Entry], names: list[str]) -> Split:
     index = {name: position for position, name in enumerate(names)}
     images = np.empty((len(entries), 3, SIDE, SIDE), np.uint8)
     with ThreadPoolExecutor(2) as pool:
         for position, picture in enumerate(pool.map(_decode, entries)):
             images[position] = picture
     corners = np.array([entry.box for entry in entries], np.float32)
-    target.mkdir(parents=True, exist_ok=True)
-    _save(target / "images.npy", images)
-    _save(target / "labels.npy", np.array([index[entry.wnid] for entry in entries], np.int64))
-    _save(target / "boxes.npy", (corners + np.array([0, 0, 1, 1], np.float32)) / SIDE)
+    labels = np.array([index[entry.wnid] for entry in entries], np.int64)
+    return Split(images, labels, (corners + np.array([0, 0, 1, 1], np.float32)) / SIDE)
 
 
 def _decode(entry: Entry) -> Array:

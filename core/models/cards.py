@@ -10,6 +10,7 @@ from core import settings
 from core.errors import WeightsError
 from core.files import write_atomically
 from core.models.fit import Layout
+from core.models.kinds import KINDS
 from core.models.preprocessing import Preprocessing, preprocessing
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ REQUIRED = {
 }
 
 
-def weights_file(network: str) -> Path:
-    """Where the shipped weights of a compact network are."""
-    return settings.ASSETS / "weights" / f"photos-{network}.safetensors"
+def weights_file(network: str, weights: str) -> Path:
+    """Where the weights of a network ship under that name: photos-vgg16.safetensors."""
+    return settings.ASSETS / "weights" / f"{weights}-{network}.safetensors"
 
 
 def card_file(weights: Path) -> Path:
@@ -53,7 +54,7 @@ def new_card(weights: str, layout: Layout, module: nn.Module, licence: str, orig
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "licence": licence,
         "origin": origin,
-        "labels": "photos" if layout.kind == "compact" else "imagenet",
+        "labels": KINDS[layout.kind].labels,
         "preprocessing": preprocessing(layout.network, layout.kind).as_dict(),
     }
 

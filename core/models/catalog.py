@@ -21,7 +21,7 @@ class Architecture:
     module: str
 
     def builder(self, kind: str) -> Callable[[], nn.Module]:
-        """`compact` (64 x 64, scores and box) or `full` (224 x 224, scores)."""
+        """Of one of core.models.kinds, such as `compact`: [n, 3, 64, 64] to scores [n, 200] and boxes [n, 4]."""
         import importlib
 
         return getattr(importlib.import_module(f"core.models.{self.module}"), kind)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Which of the six networks a set of tensors fits, by names and shapes; and the network built from them.
+"""Which of the networks, and of which kind, a set of tensors fits, by names and shapes; and the network built from them.
 
 Each has two layouts: as it was built, and folded, with its batch norms in the convolutions before them.
 """
@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.errors import WeightsError
 from core.models.catalog import ARCHITECTURES, architecture
+from core.models.kinds import KINDS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Kind = Literal["compact", "full"]
 Shape = tuple[int, ...]
-KINDS: tuple[Kind, ...] = ("compact", "full")
 # Counts training steps for a batch norm without momentum: no part of what a trained network computes.
 _COUNTER = "num_batches_tracked"
 _AUXILIARY = ("aux1.", "aux2.")  # GoogLeNet's side heads, of use in training only.
@@ -29,18 +28,17 @@ class Layout:
     """A network's `kind` and the shape of each of its tensors; `folded` where its batch norms are."""
 
     network: str
-    kind: Kind
+    kind: str
     shapes: Mapping[str, Shape]
     folded: bool = False
 
     @property
     def classes(self) -> int:
-        return 200 if self.kind == "compact" else 1000
+        return KINDS[self.kind].classes
 
     @property
     def title(self) -> str:
-        side = 64 if self.kind == "compact" else 224
-        folded = ", batch norm folded" if self.folded else ""
+        side, folded = KINDS[self.kind].side, ", batch norm folded" if self.folded else ""
         return f"{architecture(self.network).title} for {side} x {side} pictures and {self.classes:,} classes{folded}"
 
     def differences(self, shapes: Mapping[str, Shape]) -> list[str]:
@@ -54,7 +52,7 @@ class Layout:
         return wrong + missing + [f"{key!r} has no place in it" for key in shapes if key not in self.shapes]
 
 
-def fit(name: str, tensors: Mapping[str, Tensor], network: str | None = None, kind: Kind | None = None) -> Layout:
+def fit(name: str, tensors: Mapping[str, Tensor], network: str | None = None, kind: str | None = None) -> Layout:
     """The layout that the tensors of file `name` fit; `network` and `kind` narrow the choice.
 
     Raises WeightsError that names the file's network where it is another one, else what differs from the nearest.
@@ -67,14 +65,17 @@ def fit(name: str, tensors: Mapping[str, Tensor], network: str | None = None, ki
     if not differences:
         return found
     if not near.differences(shapes):
-        raise WeightsError(
-            f"{name} holds {near.title}, not {found.title}.",
-            f"Choose --network {near.network}, or a file of {architecture(found.network).title}.",
-        )
+        raise WeightsError(f"{name} holds {near.title}, not {found.title}.", _other(near, found))
     raise WeightsError(
         f"{name} does not fit {found.title}: {_some(differences)}.",
         "Give the state dict of one of the networks here: " + ", ".join(a.title for a in ARCHITECTURES.values()) + ".",
     )
+
+
+def _other(near: Layout, found: Layout) -> str:
+    if near.network == found.network:
+        return f"Give a file of {found.title}."
+    return f"Choose --network {near.network}, or a file of {architecture(found.network).title}."
 
 
 def build(name: str, layout: Layout, tensors: Mapping[str, Tensor]) -> nn.Module:
@@ -125,11 +126,11 @@ def _layouts() -> tuple[Layout, ...]:
     )
 
 
-def _shapes(network: str, kind: Kind, folded: bool) -> dict[str, Shape]:
+def _shapes(network: str, kind: str, folded: bool) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in relevant(_empty(network, kind, folded).state_dict()).items()}
 
 
-def _empty(network: str, kind: Kind, folded: bool) -> nn.Module:
+def _empty(network: str, kind: str, folded: bool) -> nn.Module:
     """The network with shapes and no values."""
     import torch
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.kinds import KINDS
+
 if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
@@ -61,7 +63,7 @@ FULL_GOOGLENET = Preprocessing(224, 224 / 256, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def preprocessing(network: str, kind: str) -> Preprocessing:
-    """That of a `compact` or `full` network."""
-    if kind == "compact":
+    """By the side of the kind's pictures: that of 64 x 64, or of 224 x 224 as torchvision trained them."""
+    if KINDS[kind].side == COMPACT.side:
         return COMPACT
     return FULL_GOOGLENET if network == "googlenet" else FULL

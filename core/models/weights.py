@@ -11,7 +11,8 @@ from core.errors import RequestError, WeightsError
 from core.models import cards, files, retrained
 from core.models.catalog import architecture
 from core.models.download import Report, download, remedies
-from core.models.fit import Kind, Layout, build, fit
+from core.models.fit import Layout, build, fit
+from core.models.kinds import KINDS
 from core.models.labels import labels
 from core.models.preprocessing import Preprocessing
 from core.models.published import PUBLISHED
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 class WeightsSet:
     """Weights of all three networks, trained on the same data.
 
-    `kind` says which form of the networks they are for; `published` that torchvision publishes them and they are fetched on
-    request, where others ship with Bitlens.
+    `kind` says which of core.models.kinds they are for; `published` that torchvision publishes them and they are fetched on
+    request, where others ship with Bitlens. `options` are what `train` and `publish` must be told besides name and network.
     """
 
     name: str
     title: str
     licence: str
-    kind: Kind
+    kind: str
     published: bool
+    options: tuple[str, ...] = ()
 
 
 WEIGHTS = {
@@ -44,6 +46,14 @@ WEIGHTS = {
             "Photos (200 classes)",
             "Derived from Tiny ImageNet (CS231N), a subset of ImageNet: for non-commercial research and education only.",
             kind="compact",
+            published=False,
+            options=("--data", "FOLDER"),
+        ),
+        WeightsSet(
+            "signs",
+            "Signs (60 classes)",
+            "Trained on pictures that this repository draws: under the MIT licence, as its code is.",
+            kind="small",
             published=False,
         ),
         WeightsSet(
@@ -89,7 +99,7 @@ class Availability:
 
 
 def load_network(network: str, weights: str) -> LoadedNetwork:
-    """Load `network` with `weights`: `photos`, `imagenet`, or the path of a file.
+    """Load `network` with `weights`: `photos`, `signs`, `imagenet`, or the path of a file.
 
     Raises RequestError for an unknown name; WeightsError for weights that are absent, damaged or of another network.
     """
@@ -110,13 +120,14 @@ def availability(network: str, weights: str) -> Availability:
         return _file_availability(_path(weights))
     if WEIGHTS[weights].published:
         return _published_availability(network)
-    path = cards.weights_file(network)
+    path = cards.weights_file(network, weights)
     if path.is_file():
         return Availability(True, "", "", path.stat().st_size)
+    command = " ".join(("python -m core train", weights, "--network", network, *WEIGHTS[weights].options))
     return Availability(
         False,
-        f"The photos weights of {title} are not in this copy of Bitlens: assets/weights/{path.name} is missing.",
-        f"Restore the file, or train it: python -m core train photos --network {network} --data FOLDER.",
+        f"The {weights} weights of {title} are not in this copy of Bitlens: assets/weights/{path.name} is missing.",
+        f"Restore the file, or train it: {command}.",
         0,
     )
 
@@ -129,7 +140,7 @@ def file_of(network: str, weights: str) -> Path:
     if weights not in WEIGHTS:
         return _path(weights)
     published = PUBLISHED[network].find().right if WEIGHTS[weights].published else None
-    return published or cards.weights_file(network)
+    return published or cards.weights_file(network, weights)
 
 
 def identify(path: Path) -> Layout:
@@ -155,7 +166,7 @@ def _path(weights: str) -> Path:
         return Path(weights).expanduser()
     raise RequestError(
         f"There are no weights named {weights!r}.",
-        f"Choose {' or '.join(WEIGHTS)}, or the path of a .safetensors or .pth file.",
+        f"Choose {', '.join(WEIGHTS)}, or the path of a .safetensors or .pth file.",
     )
 
 
@@ -188,7 +199,7 @@ def _published_availability(network: str) -> Availability:
 
 
 def _load_shipped(network: str, chosen: WeightsSet) -> LoadedNetwork:
-    path = cards.weights_file(network)
+    path = cards.weights_file(network, chosen.name)
     card = cards.read_card(path)
     if card["sha256"] != files.sha256(path):
         raise WeightsError(
@@ -223,7 +234,7 @@ def _load_file(network: str, weights: str) -> LoadedNetwork:
 
 
 def _read(
-    path: Path, network: str, kind: Kind | None = None, record: Retrained | None = None
+    path: Path, network: str, kind: str | None = None, record: Retrained | None = None
 ) -> tuple[Layout, nn.Module]:
     tensors = files.read_tensors(path)
     if record is not None:
@@ -247,7 +258,7 @@ def _loaded(
         preprocessing=Preprocessing.from_dict(card["preprocessing"]),
         labels=labels(card["labels"]),
         fingerprint=files.sha256(path),
-        has_box=layout.kind == "compact",
+        has_box=KINDS[layout.kind].has_box,
         card=card,
         calibration=calibration,
         retrained=retrained,

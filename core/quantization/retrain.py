@@ -30,8 +30,8 @@ from core.quantization.search import search
 from core.quantization.simulate import run_float
 from core.quantization.straight import TrainableGraph
 from core.training.augment import random_crop
-from core.training.photos import box_loss
 from core.training.recipe import Recipe
+from core.training.run import box_loss
 from core.variant import Calibration
 
 SEARCH_PICTURES = 128

@@ -9,31 +9,31 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from core.datasets.tiny_imagenet import Split
 from core.errors import WeightsError
 from core.files import write_atomically
 from core.models import cards, files
 from core.models.fit import build, fit, relevant
 from core.models.weights import WEIGHTS
-from core.training import photos
 from core.training.recipe import Recipe
+from core.training.run import Outcome, outcome
+from core.training.source import Scored
+from core.training.sources import SOURCES
 
-LIMIT_BYTES = 6_000_000
 LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
 
 
-def publish(network: str, checkpoint: Path, validation: Split, target: Path) -> cards.Card:
-    """Write the checkpoint's weights to `target` and their card beside it, scored on `validation`. Returns the card.
+def publish(weights: str, network: str, checkpoint: Path, scored: Scored, target: Path) -> cards.Card:
+    """Write the checkpoint's weights to `target` and their card beside it, scored on `scored`. Returns the card.
 
-    Calibration statistics beside `target` go with the weights that they were of: `calibrate --data` makes new ones.
-    Raises WeightsError for a file that is no checkpoint, is of another network, or comes to more than 6 MB.
+    Calibration statistics beside `target` go with the weights that they were of: `calibrate --ship` makes new ones.
+    Raises WeightsError for a file that is no checkpoint, is of another network, or comes to more than its set allows.
     """
-    state = read_checkpoint(checkpoint)
-    layout = fit(checkpoint.name, state["network"], network, "compact")
+    state, entry = read_checkpoint(checkpoint), WEIGHTS[weights]
+    layout = fit(checkpoint.name, state["network"], network, entry.kind)
     module = build(checkpoint.name, layout, state["network"])
-    _replace(relevant(module.state_dict()), target)
-    general = cards.new_card("photos", layout, module, WEIGHTS["photos"].licence, "Trained by this repository.")
-    card = general | _training(network, state) | _scores(photos.evaluate(module, validation), len(validation))
+    _replace(relevant(module.state_dict()), target, SOURCES[weights].limit_bytes)
+    card = cards.new_card(weights, layout, module, entry.licence, "Trained by this repository.")
+    card |= _training(weights, network, state) | _scores(outcome(module, scored.pictures), scored)
     card |= {"libraries": _libraries(), "sha256": files.sha256(target)}
     cards.write_card(target, card)
     return cards.read_card(target)
@@ -44,34 +44,35 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     files.check_file(path)
     state = files.read_torch(path)
     if not isinstance(state, dict) or not {"network", "seconds", "history", "recipe", "commit"} <= state.keys():
-        raise WeightsError(f"{path.name} is not a training's checkpoint.", "Give the file that `train photos` writes.")
+        raise WeightsError(f"{path.name} is not a training's checkpoint.", "Give the file that `train` writes.")
     return state
 
 
-def _replace(tensors: dict[str, Any], target: Path) -> None:
+def _replace(tensors: dict[str, Any], target: Path, limit_bytes: int) -> None:
     """Save; where that changed the weights, the calibration statistics beside them are stale."""
     before = files.sha256(target) if target.is_file() else ""
-    _save(tensors, target)
+    _save(tensors, target, limit_bytes)
     if files.sha256(target) != before:
         cards.calibration_file(target).unlink(missing_ok=True)
 
 
-def _save(tensors: dict[str, Any], target: Path) -> None:
+def _save(tensors: dict[str, Any], target: Path, limit_bytes: int) -> None:
     with write_atomically(target) as temporary:
         save_file(tensors, temporary)
         size = temporary.stat().st_size
-        if size > LIMIT_BYTES:
+        if size > limit_bytes:
             raise WeightsError(
-                f"{target.name} comes to {size / 1e6:.1f} MB; at most {LIMIT_BYTES / 1e6:.0f} MB ship.",
+                f"{target.name} comes to {size / 1e6:.1f} MB; at most {limit_bytes / 1e6:.0f} MB ship.",
                 "Narrow the network.",
             )
 
 
-def _training(network: str, state: dict[str, Any]) -> dict[str, Any]:
+def _training(weights: str, network: str, state: dict[str, Any]) -> dict[str, Any]:
     recipe = Recipe.from_dict(state["recipe"])
+    words = ("python -m core train", weights, "--network", network, recipe.options, *WEIGHTS[weights].options)
     return {
-        "data": "Tiny ImageNet (Stanford CS231N): 95,000 training pictures, 5,000 held back to choose epochs.",
-        "how": f"python -m core train photos --network {network} {recipe.options} --data FOLDER",
+        "data": SOURCES[weights].data,
+        "how": " ".join(words),
         "recipe": recipe.as_dict(),
         "commit": state["commit"],
         "epochs": len(state["history"]),
@@ -80,13 +81,29 @@ def _training(network: str, state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scores(scores: dict[str, float], count: int) -> dict[str, Any]:
+def _scores(found: Outcome, scored: Scored) -> dict[str, Any]:
     """Percent with two decimals, so that a hundredth is one of 10,000 pictures."""
-    return {
-        "scored_on": f"{count:,} validation pictures of Tiny ImageNet, in FP32",
+    scores = found.scores
+    card = {
+        "scored_on": f"{len(scored.pictures):,} {scored.words}, in FP32",
         "top1": round(scores["top1"], 2),
         "top5": round(scores["top5"], 2),
         "iou": round(scores["iou"], 4),
+    }
+    factors = _factors(found, scored)
+    return card | ({"factors": factors} if factors else {})
+
+
+def _factors(found: Outcome, scored: Scored) -> dict[str, dict[str, dict[str, float]]]:
+    """Top-1 by factor and group: {"size": {"below 27": {"pictures": 3300, "top1": 90.1}, ...}, ...}."""
+    first = found.first.numpy()
+    return {
+        factor: {
+            title: {"pictures": int(members.sum()), "top1": round(100 * float(first[members].mean()), 2)}
+            for title, members in groups.items()
+            if members.any()
+        }
+        for factor, groups in scored.groups().items()
     }
 
 

@@ -1,4 +1,4 @@
-"""How the `photos` networks are trained: everything that decides the outcome, in one record that goes into the card."""
+"""How the compact networks are trained: everything that decides the outcome, in one record that goes into the card."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Recipe:
     label_smoothing: float = 0.1
     box_weight: float = 0.25
     smallest_crop: float = 0.75
+    mirror: bool = True
     seed: int = 0
 
     @property
@@ -55,7 +56,7 @@ class Recipe:
 
     @property
     def options(self) -> str:
-        """As `train photos` takes them: --stages 8x32,3x48,2x64 --weight-decay 0.1 --seed 0."""
+        """As `train` takes them: --stages 8x32,3x48,2x64 --weight-decay 0.1 --seed 0."""
         return f"--stages {self.schedule} --weight-decay {self.weight_decay:g} --seed {self.seed}"
 
     def as_dict(self) -> dict[str, Any]:

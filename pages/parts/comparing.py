@@ -15,6 +15,7 @@ from core.compare.view import View
 from core.errors import BitlensError, ImageError
 from core.images.crop import Crop
 from core.models.catalog import ARCHITECTURES
+from core.models.kinds import KINDS
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, preview, searching
@@ -57,7 +58,7 @@ def _ask(picked: picker.Picked, chosen: Chosen) -> Asked:
 
 
 def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
-    _grid_as_it_fills(asked, picked, chosen.kind == "compact")
+    _grid_as_it_fills(asked, picked, KINDS[chosen.kind].has_box)
     answers = _answers(future for _, future in asked)
     if not answers:
         return

@@ -11,7 +11,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
-from core.models.fit import Kind
 from core.models.weights import WEIGHTS, availability, fetch
 from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
@@ -30,7 +29,7 @@ LARGEST_WEIGHTS_MB = 600  # VGG-16's published file has 553
 class Chosen:
     networks: tuple[str, ...]
     weights: str
-    kind: Kind
+    kind: str
     formats: tuple[str, ...]
     calibration: Calibration
 
@@ -70,7 +69,7 @@ def choose() -> Chosen | None:
     return Chosen(networks, weights, kind, formats, calibration)
 
 
-def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
+def _weights() -> tuple[str, str, tuple[str, ...] | None]:
     """The weights, what kind of networks they are for, and the one network that an uploaded file holds."""
     options = {**{name: one.title for name, one in WEIGHTS.items()}, FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
@@ -81,13 +80,13 @@ def _weights() -> tuple[str, Kind, tuple[str, ...] | None]:
     return name, WEIGHTS[name].kind, None
 
 
-def _from_file() -> tuple[str, Kind, tuple[str, ...]]:
+def _from_file() -> tuple[str, str, tuple[str, ...]]:
     file = st.file_uploader(
         "Weights file",
         ["safetensors", "pth"],
         key="weights_file",
         max_upload_size=min(LARGEST_WEIGHTS_MB, st.get_option("server.maxUploadSize")),
-        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or the compact one for 64 x 64 pictures. "
+        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or one of those for 64 x 64 pictures. "
         "This server keeps the latest six such files on its disk.",
     )
     if file is None:

@@ -19,9 +19,12 @@ from core.cli.main import main
 from core.compare.answer import answer
 from core.compare.records import Answer
 from core.compare.view import View
+from core.datasets.signs.samples import crop
 from core.images.decode import decode
 from core.images.samples import sample
 from core.models.catalog import ARCHITECTURES
+from core.models.labels import labels
+from core.models.weights import availability
 from core.serving.networks import Networks
 from core.variant import Variant
 from tests.compare.examples import answer as example
@@ -56,6 +59,20 @@ def _json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     assert captured.err == ""
     document: dict[str, Any] = json.loads(captured.out)
     return document
+
+
+@pytest.mark.parametrize("network", ARCHITECTURES)
+def test_a_drawn_sign_is_told_by_its_name(network: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A large sign seen from the front: the formats of 8 bits agree with FP32 on it."""
+    if not availability(network, "signs").present:
+        pytest.skip(f"the signs weights of {network} are not in this checkout")
+    large = next(one for index in range(99) if (one := crop(1, "test", index)).signs[0].factors.size > 50)
+    large.picture.save(tmp_path / "sign.png")
+    options = ["--networks", network, "--weights", "signs", "--formats", "fp32,fixed8,int8", "--json"]
+    assert main(["classify", str(tmp_path / "sign.png"), *options]) == 0
+    rows = _json(capsys)["results"]
+    assert {row["top"][0]["label"] for row in rows} == {labels("signs")[large.signs[0].label]}
+    assert all(row["box"] is not None for row in rows)
 
 
 def test_the_document(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:

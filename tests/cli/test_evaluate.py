@@ -76,7 +76,7 @@ def test_figures_go_into_the_cards(weights: str, tmp_path: Path, monkeypatch: py
     (tmp_path / "weights").mkdir()
     (tmp_path / "labels").symlink_to(settings.ASSETS / "labels")
     monkeypatch.setattr(settings, "ASSETS", tmp_path)
-    target = cards.weights_file("squeezenet")
+    target = cards.weights_file("squeezenet", "photos")
     target.write_bytes(Path(weights).read_bytes())
     loaded = load_network("squeezenet", weights)
     card = cards.new_card("photos", fit("x", loaded.module.state_dict()), loaded.module, "as noted", "a test")
@@ -92,7 +92,7 @@ def test_figures_go_into_the_cards(weights: str, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--cards"], "--cards writes the cards of the photos weights."),
+        (["--cards"], "--cards writes the cards of weights that ship: photos or signs."),
         (["--weights", "photos", "--cards", "--limit", "5"], "The cards state scores over all pictures."),
         (["--threads", "0"], "0 is not a whole number above 0."),
         (["--limit", "0"], "0 is not a whole number above 0."),
@@ -109,7 +109,7 @@ def test_mistakes(options: list[str], sentence: str, weights: str, capsys: pytes
 def test_weights_of_other_classes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save(architecture("squeezenet").builder("full")().state_dict(), tmp_path / "full.pth")
     assert _run(str(tmp_path / "full.pth")) == 2
-    assert "tells other classes apart than Tiny ImageNet has." in capsys.readouterr().err
+    assert "tells other classes apart than the sets here have." in capsys.readouterr().err
 
 
 def test_a_folder_without_the_data(weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

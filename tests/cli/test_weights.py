@@ -22,8 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_list_for_people_names_every_set_and_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["weights"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + 2 * 3
-    assert lines[4].startswith("imagenet  vgg16          553.4  no: The imagenet weights of VGG-16")
+    assert len(lines) == 1 + 3 * 3
+    assert lines[7].startswith("imagenet  vgg16          553.4  no: The imagenet weights of VGG-16")
 
 
 def test_the_list_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,9 +32,10 @@ def test_the_list_for_programs(folder: Path, capsys: pytest.CaptureFixture[str])
     assert (printed["schema"], printed["command"]) == (1, "weights")
     assert [(row["weights"], row["network"]) for row in printed["weights"]] == [
         ("photos", "googlenet"),
+        ("signs", "googlenet"),
         ("imagenet", "googlenet"),
     ]
-    row = printed["weights"][1]
+    row = printed["weights"][2]
     assert (row["present"], row["bytes"]) == (False, 52_146_733)
     assert row["remedy"] == f"Put googlenet-1378be20.pth into {folder}, or connect to the internet and fetch it."
 
@@ -51,7 +52,7 @@ def test_fetch_downloads_where_the_user_said(
     assert (folder / name).read_bytes() == content
     captured = capsys.readouterr()
     assert "SqueezeNet: 100%" in captured.err
-    assert captured.out.splitlines()[2].split() == ["imagenet", "squeezenet", "0.0", "yes"]
+    assert captured.out.splitlines()[3].split() == ["imagenet", "squeezenet", "0.0", "yes"]
 
 
 @pytest.mark.usefixtures("folder")

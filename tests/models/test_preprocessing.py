@@ -57,7 +57,8 @@ def test_googlenets_second_normalisation_is_folded_in_once() -> None:
 
 
 def test_each_network_has_its_own() -> None:
-    assert {preprocessing(network, "compact") for network in ("vgg16", "googlenet", "squeezenet")} == {COMPACT}
+    for kind in ("compact", "small"):
+        assert {preprocessing(network, kind) for network in ("vgg16", "googlenet", "squeezenet")} == {COMPACT}
     assert preprocessing("googlenet", "full") == FULL_GOOGLENET
     assert preprocessing("vgg16", "full") == preprocessing("squeezenet", "full") == FULL
 

@@ -17,17 +17,18 @@ from core import settings
 from core.errors import RequestError, WeightsError
 from core.models import cards
 from core.models.catalog import ARCHITECTURES, architecture
-from core.models.fit import Kind, build, fit
+from core.models.fit import build, fit
+from core.models.kinds import KINDS
 from core.models.labels import labels
 from core.models.preprocessing import COMPACT, FULL, FULL_GOOGLENET
 from core.models.published import PUBLISHED
 from core.models.weights import WEIGHTS, Availability, availability, fetch, identify, load_network
 
-SIX = [(network, kind) for network in ARCHITECTURES for kind in ("compact", "full")]
+EVERY = [(network, kind) for network in ARCHITECTURES for kind in KINDS]
 State = dict[str, Tensor]
 
 
-def _network(network: str, kind: Kind = "compact") -> nn.Module:
+def _network(network: str, kind: str = "compact") -> nn.Module:
     """With random weights and random batch norm statistics, so that no two tensors are alike."""
     torch.manual_seed(0)
     module = architecture(network).builder(kind)().eval()
@@ -53,7 +54,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _ship(network: str, module: nn.Module) -> Path:
-    path = cards.weights_file(network)
+    path = cards.weights_file(network, "photos")
     _saved(path, module)
     card = cards.new_card("photos", fit(path.name, module.state_dict()), module, "as noted", "a test")
     cards.write_card(path, card | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "top1": 12.5})
@@ -102,16 +103,16 @@ def test_googlenet_loses_its_auxiliary_heads_and_nothing_else(tmp_path: Path) ->
     assert difference.abs().max() < 1e-4
 
 
-@pytest.mark.parametrize(("network", "kind"), SIX)
-def test_each_of_the_six_is_known_by_its_keys_and_shapes(network: str, kind: Kind) -> None:
+@pytest.mark.parametrize(("network", "kind"), EVERY)
+def test_each_is_known_by_its_keys_and_shapes(network: str, kind: str) -> None:
     with torch.device("meta"):
         state = architecture(network).builder(kind)().state_dict()
     layout = fit("x", state)
     assert (layout.network, layout.kind) == (network, kind)
 
 
-@pytest.mark.parametrize(("network", "kind"), SIX)
-def test_each_has_a_folded_layout(network: str, kind: Kind) -> None:
+@pytest.mark.parametrize(("network", "kind"), EVERY)
+def test_each_has_a_folded_layout(network: str, kind: str) -> None:
     """The keys and shapes of what torch's own folding makes; without batch norm it is the layout as built."""
     with torch.device("meta"):
         module = architecture(network).builder(kind)().eval()
@@ -132,6 +133,24 @@ def test_a_folded_file_answers_as_the_network_it_was_folded_from(tmp_path: Path,
     with torch.inference_mode():
         for one, other in zip(loaded.module(picture), saved(picture), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("network", list(ARCHITECTURES))
+def test_a_small_file_gives_the_signs_and_a_box(tmp_path: Path, network: str) -> None:
+    saved = _network(network, "small")
+    loaded = load_network(network, _saved(tmp_path / "mine.safetensors", saved))
+    picture = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        scores, box = loaded.module(picture)
+        assert torch.equal(scores, saved(picture)[0])
+    assert (scores.shape, box.shape) == ((2, 60), (2, 4))
+    assert (loaded.preprocessing, loaded.labels, loaded.has_box) == (COMPACT, labels("signs"), True)
+    assert sum(parameter.numel() for parameter in saved.parameters()) < 500_000
+
+
+def test_the_compact_networks_stay_as_their_weights_are() -> None:
+    counted = {network: sum(p.numel() for p in _network(network).parameters()) for network in ARCHITECTURES}
+    assert counted == {"vgg16": 1_410_860, "googlenet": 1_184_584, "squeezenet": 840_252}
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -189,7 +208,7 @@ def test_another_networks_file_is_named_with_both(tmp_path: Path) -> None:
 def test_unknown_names_list_the_known() -> None:
     with pytest.raises(RequestError, match="vgg16, googlenet, squeezenet"):
         load_network("alexnet", "photos")
-    with pytest.raises(RequestError, match="photos or imagenet, or the path"):
+    with pytest.raises(RequestError, match="photos, signs, imagenet, or the path"):
         load_network("vgg16", "coco")
     with pytest.raises(RequestError):
         availability("vgg16", "coco")
@@ -206,13 +225,14 @@ def test_shipped_weights_come_with_card_and_statistics(assets: Path) -> None:
 
 
 @pytest.mark.usefixtures("assets")
-def test_absent_photos_say_how_to_make_them() -> None:
-    state = availability("vgg16", "photos")
+@pytest.mark.parametrize(("weights", "options"), [("photos", " --data FOLDER."), ("signs", ".")])
+def test_absent_weights_say_how_to_make_them(weights: str, options: str) -> None:
+    state = availability("vgg16", weights)
     assert not state.present
-    assert "assets/weights/photos-vgg16.safetensors is missing" in state.reason
-    assert "train photos --network vgg16" in state.remedy
-    with pytest.raises(WeightsError, match="photos-vgg16.safetensors is missing"):
-        load_network("vgg16", "photos")
+    assert f"assets/weights/{weights}-vgg16.safetensors is missing" in state.reason
+    assert state.remedy.endswith(f"python -m core train {weights} --network vgg16{options}")
+    with pytest.raises(WeightsError, match=f"{weights}-vgg16.safetensors is missing"):
+        load_network("vgg16", weights)
 
 
 @pytest.mark.usefixtures("assets")
@@ -242,7 +262,11 @@ def test_a_damaged_card_is_named(text: str | None, words: str) -> None:
 
 def test_what_is_published_and_for_which_networks() -> None:
     found = {name: (entry.name, entry.kind, entry.published) for name, entry in WEIGHTS.items()}
-    assert found == {"photos": ("photos", "compact", False), "imagenet": ("imagenet", "full", True)}
+    assert found == {
+        "photos": ("photos", "compact", False),
+        "signs": ("signs", "small", False),
+        "imagenet": ("imagenet", "full", True),
+    }
 
 
 def test_the_registrys_entry_decides_and_not_its_name(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.signs.samples import crop
 from core.errors import BitlensError
 from core.images.samples import samples
-from core.models.weights import availability
+from core.models.labels import labels
+from core.models.weights import WEIGHTS, availability
 from core.variant import Variant
 from pages.parts.cards import grid
 from pages.parts.picker import numbered
@@ -224,6 +226,22 @@ def test_the_formats_in_use_are_explained() -> None:
     assert [row["Format"] for row in rows] == ["FP16", "W4A8"]
     assert (rows[0]["Weights"], rows[0]["In a 32-bit register"]) == ("-65,504 to 65,504", "2")
     assert (rows[1]["Bits"], rows[1]["Weights"], rows[1]["Activations"]) == ("4 and 8", "-8 to 7", "-128 to 127")
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_a_sign_is_answered_by_the_networks_for_signs() -> None:
+    drawn = io.BytesIO()
+    crop(1, "test", 0).picture.save(drawn, "PNG")
+    app = opened(weights="Signs (60 classes)", networks="SqueezeNet", formats=["FP32", "FIXED-8"])
+    app.file_uploader(key="upload").upload("sign.png", drawn.getvalue(), "image/png").run()
+    assert not app.exception
+    assert cards(app).names == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8"]
+    assert sum(label in cards(app).text for label in labels("signs")) >= 5
+
+
+def test_the_weights_on_offer_are_the_registrys() -> None:
+    app = opened(networks="SqueezeNet", formats="FP32")
+    assert app.selectbox(key="weights").options == [*(entry.title for entry in WEIGHTS.values()), "A file"]
 
 
 def test_weights_of_ones_own_are_asked_for() -> None:

@@ -39,3 +39,10 @@ def test_the_record_for_the_card() -> None:
     record = Recipe(stages=(Stage(1, 32),), seed=7).as_dict()
     assert record["stages"] == ({"epochs": 1, "side": 32},)
     assert (record["seed"], record["batch"], record["peak_rate"]) == (7, 128, 0.02)
+
+
+def test_a_record_from_before_mirroring_was_a_choice_was_mirrored() -> None:
+    record = Recipe(seed=7).as_dict()
+    del record["mirror"]
+    assert Recipe.from_dict(record) == Recipe(seed=7)
+    assert Recipe(seed=7).mirror

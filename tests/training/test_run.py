@@ -16,9 +16,9 @@ from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split
 from core.errors import RequestError
 from core.models.heads import BoxHead
-from core.training import photos
-from core.training.photos import Progress, Run, evaluate, start, train
+from core.training import run as module
 from core.training.recipe import Recipe, Stage
+from core.training.run import Progress, Run, evaluate, start, train
 
 RECIPE = Recipe(batch=32, stages=(Stage(2, 32),), seed=5)
 
@@ -103,7 +103,7 @@ def test_the_seed_decides(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stop", [2, 5, 8, 11, 16])
 def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int) -> None:
-    monkeypatch.setattr(photos, "STEPS_BETWEEN_CHECKPOINTS", 4)
+    monkeypatch.setattr(module, "STEPS_BETWEEN_CHECKPOINTS", 4)
     unbroken = _train(_new(), tmp_path / "whole")
 
     def interrupt(progress: Progress) -> None:
@@ -133,7 +133,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 def test_a_checkpoint_between_epochs_has_its_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The epoch's last step is one at which a checkpoint is due; scoring is interrupted, then the run resumed."""
-    monkeypatch.setattr(photos, "STEPS_BETWEEN_CHECKPOINTS", 8)
+    monkeypatch.setattr(module, "STEPS_BETWEEN_CHECKPOINTS", 8)
     scored: list[int] = []
 
     def interrupted(network: nn.Module, split: Split) -> dict[str, float]:
@@ -142,7 +142,7 @@ def test_a_checkpoint_between_epochs_has_its_scores(tmp_path: Path, monkeypatch:
             raise KeyboardInterrupt
         return {"top1": 0.0, "top5": 0.0, "iou": 0.0}
 
-    monkeypatch.setattr(photos, "evaluate", interrupted)
+    monkeypatch.setattr(module, "evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _train(_new(), tmp_path)
     resumed = _new()
@@ -164,13 +164,13 @@ def test_a_finished_run_is_left_alone(tmp_path: Path) -> None:
 def test_every_picture_is_seen_once_an_epoch() -> None:
     run, split = _new(), _split(70)
     numbered = Split(split.images, np.arange(70), split.boxes)
-    first = [batch.labels.tolist() for batch in photos._batches(numbered, run, 0, 2)]
+    first = [batch.labels.tolist() for batch in module._batches(numbered, run, 0, 2)]
     assert [len(batch) for batch in first] == [32, 32]
     assert len(set(first[0] + first[1])) == 64
-    assert first == [batch.labels.tolist() for batch in photos._batches(numbered, run, 0, 2)]
-    assert first != [batch.labels.tolist() for batch in photos._batches(numbered, run, 1, 2)]
+    assert first == [batch.labels.tolist() for batch in module._batches(numbered, run, 0, 2)]
+    assert first != [batch.labels.tolist() for batch in module._batches(numbered, run, 1, 2)]
     run.step = 3
-    second = [batch.labels.tolist() for batch in photos._batches(numbered, run, 1, 2)]
+    second = [batch.labels.tolist() for batch in module._batches(numbered, run, 1, 2)]
     assert len(second) == 1
 
 

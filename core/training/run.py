@@ -1,4 +1,4 @@
-"""Train a compact network on Tiny ImageNet: classes and the main object's box, from a seed, resumable at any step."""
+"""Train a network to tell classes apart and to find the main object's box: from a seed, resumable at any step."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_iou, generalized_box_iou_loss
 
-from core.datasets.tiny_imagenet import Split
+from core.datasets.labelled import Batch, Labelled
 from core.environment import commit
-from core.errors import RequestError
+from core.errors import DataError, RequestError
 from core.files import write_atomically
 from core.training.augment import normalise, random_crop, resize
 from core.training.optimizer import KernelMuon
@@ -77,7 +77,7 @@ def start(network: nn.Module, recipe: Recipe) -> Run:
     return Run(network, KernelMuon(network, recipe.momentum, recipe.weight_decay), recipe)
 
 
-def train(run: Run, data: Split, held_back: Split, checkpoint: Path, report: Callable[[Progress], None]) -> Run:
+def train(run: Run, data: Labelled, held_back: Labelled, checkpoint: Path, report: Callable[[Progress], None]) -> Run:
     """Carry `run` on to its end. A checkpoint is written every 200 steps and at each epoch's end, with its held-back scores."""
     per_epoch = len(data) // run.recipe.batch
     total = per_epoch * run.recipe.epochs
@@ -96,7 +96,7 @@ def train(run: Run, data: Split, held_back: Split, checkpoint: Path, report: Cal
     return run
 
 
-def _batches(data: Split, run: Run, epoch: int, per_epoch: int) -> Iterator[Split]:
+def _batches(data: Labelled, run: Run, epoch: int, per_epoch: int) -> Iterator[Batch]:
     """The epoch's batches from the run's step on: the order depends on the seed and the epoch alone."""
     order = np.random.default_rng((run.recipe.seed, epoch)).permutation(len(data))
     size = run.recipe.batch
@@ -104,18 +104,24 @@ def _batches(data: Split, run: Run, epoch: int, per_epoch: int) -> Iterator[Spli
         yield data.take(np.sort(order[index * size : (index + 1) * size]))
 
 
-def _step(run: Run, batch: Split, side: int, progress: float) -> float:
+def _step(run: Run, batch: Batch, side: int, progress: float) -> float:
     """One update. Randomness (crops, dropout) is seeded by the step, so that a resumed run repeats an unbroken one."""
     torch.manual_seed(run.recipe.seed * 1_000_003 + run.step)
     generator = torch.Generator().manual_seed(run.recipe.seed * 1_000_003 + run.step)
-    images = resize(normalise(torch.from_numpy(batch.images)), side)
-    images, boxes = random_crop(images, torch.from_numpy(batch.boxes), run.recipe.smallest_crop, generator)
+    images, recipe = resize(normalise(torch.from_numpy(batch.images)), side), run.recipe
+    images, boxes = random_crop(images, _boxes(batch), recipe.smallest_crop, generator, recipe.mirror)
     run.network.train()
     with torch.autocast("cpu", torch.bfloat16):
         scores, found = run.network(images.contiguous(memory_format=torch.channels_last))
-    loss = _loss(run.recipe, scores.float(), found.float(), torch.from_numpy(batch.labels), boxes)
-    run.optimizer.step(loss, run.recipe.rate(progress))
+    loss = _loss(recipe, scores.float(), found.float(), torch.from_numpy(batch.labels), boxes)
+    run.optimizer.step(loss, recipe.rate(progress))
     return float(loss.detach())
+
+
+def _boxes(batch: Batch) -> Tensor:
+    if batch.boxes is None:
+        raise DataError("These pictures have no boxes, and the network is to find them.", "Give a set with boxes.")
+    return torch.from_numpy(batch.boxes)
 
 
 def _loss(recipe: Recipe, scores: Tensor, found: Tensor, labels: Tensor, boxes: Tensor) -> Tensor:
@@ -131,18 +137,38 @@ def box_loss(found: Tensor, boxes: Tensor) -> Tensor:
     return overlap + 4 * F.smooth_l1_loss(found, boxes, beta=0.1)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """For each picture: whether the right class was first, and among five; and the IoU of the box. All [n]."""
+
+    first: Tensor
+    five: Tensor
+    overlap: Tensor
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Top-1 and Top-5 in percent and the mean IoU of the box."""
+        top1, top5 = (100 * float(hits.double().mean()) for hits in (self.first, self.five))
+        return {"top1": top1, "top5": top5, "iou": float(self.overlap.double().mean())}
+
+
 @torch.inference_mode()
-def evaluate(network: nn.Module, split: Split, batch: int = 250) -> dict[str, float]:
-    """Top-1 and Top-5 in percent and the mean IoU of the box, in FP32 at the pictures' own size."""
+def outcome(network: nn.Module, split: Labelled, batch: int = 250) -> Outcome:
+    """In FP32 at the pictures' own size. Of equal scores, the class with the smaller number is before the other."""
     network.eval()
-    first = five = overlap = 0.0
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
     for begin in range(0, len(split), batch):
         part = split.take(np.arange(begin, min(begin + batch, len(split))))
-        scores, found = network(normalise(torch.from_numpy(part.images)).contiguous(memory_format=torch.channels_last))
+        scores, boxes = network(normalise(torch.from_numpy(part.images)).contiguous(memory_format=torch.channels_last))
         best = torch.sort(scores, dim=1, descending=True, stable=True).indices[:, :5]
         hits = best == torch.from_numpy(part.labels)[:, None]
-        first += float(hits[:, 0].sum())
-        five += float(hits.any(dim=1).sum())
-        corners = found.clamp(0, 1).view(-1, 2, 2).sort(dim=1).values  # a box that is inside out is turned
-        overlap += float(box_iou(corners.flatten(1), torch.from_numpy(part.boxes)).diagonal().sum())
-    return {"top1": 100 * first / len(split), "top5": 100 * five / len(split), "iou": overlap / len(split)}
+        corners = boxes.clamp(0, 1).view(-1, 2, 2).sort(dim=1).values  # a box that is inside out is turned
+        overlap = box_iou(corners.flatten(1), _boxes(part)).diagonal()
+        found.append((hits[:, 0], hits.any(dim=1), overlap))
+    first, five, overlap = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Outcome(first, five, overlap)
+
+
+def evaluate(network: nn.Module, split: Labelled) -> dict[str, float]:
+    """Top-1 and Top-5 in percent and the mean IoU of the box."""
+    return outcome(network, split).scores
