@@ -12,10 +12,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from core import settings
 from core.cli.choices import positive
 from core.compare.evaluate import Accuracy, Batch, evaluate
-from core.datasets import tiny_imagenet
 from core.datasets.labelled import Labelled, Part, TrainingData
 from core.environment import environment
 from core.errors import RequestError
@@ -27,6 +25,7 @@ from core.models.retrained import Retrained
 from core.quantization.retrain import Options, Outcome, Progress, retrain
 from core.quantization.retrained import save
 from core.serving.networks import Networks
+from core.training.sources import SOURCES
 from core.variant import Variant
 
 BATCH = 100
@@ -38,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, choices=list(ARCHITECTURES))
     parser.add_argument("--weights", default="photos", help="a set by name, or the path of a weights file")
     parser.add_argument("--format", required=True, help="such as fixed4, w4a8 or int8; fp32 is the control")
-    parser.add_argument("--data", type=Path, required=True, help="folder of Tiny ImageNet (official layout or parquet)")
+    parser.add_argument("--data", type=Path, help="for photos: folder of Tiny ImageNet (official layout or parquet)")
     parser.add_argument("--epochs", type=positive, default=default.epochs, help=f"({default.epochs})")
     parser.add_argument("--steps", type=positive, help="cut each epoch to so many batches")
     parser.add_argument("--batch", type=positive, default=default.batch, help=f"pictures in a step ({default.batch})")
@@ -63,13 +62,23 @@ def run(args: argparse.Namespace) -> None:
     begun = Variant(args.network, args.weights, format.name, regimes.regime_of(args.weights))
     prepared = networks.of(begun)
     target = _target(args, format.name)
-    data = tiny_imagenet.training_data(args.data, settings.cache_folder())
+    data = _data(prepared.loaded.card["labels"], args.data)
     with _Bar() as bar:
         outcome = retrain(prepared, format, data, _options(args), bar.show)
     record = save(outcome, prepared.loaded, format, data, _options(args), target)
     ended = Variant(args.network, str(target), format.name, "retrain")
     before, after = (_accuracy(networks, variant, data, args.scored) for variant in (begun, ended))
     print(_document(target, record, outcome, before, after) if args.json else _table(target, outcome, before, after))
+
+
+def _data(labels: str, folder: Path | None) -> TrainingData:
+    """The pictures that weights with these labels are trained on. Raises RequestError for weights with others."""
+    if labels not in SOURCES:
+        raise RequestError(
+            "These weights tell other classes apart than the sets that can be trained on here.",
+            f"Retrain the {' or '.join(SOURCES)} weights, or a file of one of the compact networks.",
+        )
+    return SOURCES[labels].training(folder)
 
 
 def _options(args: argparse.Namespace) -> Options:

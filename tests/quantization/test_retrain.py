@@ -21,7 +21,7 @@ from core.quantization.retrain import Options, Outcome, Progress, retrain
 from core.quantization.score import Scores, score
 from core.quantization.search import cost, search
 from core.quantization.simulate import run_float
-from core.training.photos import box_loss
+from core.training.run import box_loss
 from core.variant import Calibration
 from tests.quantization.gratings import SMALL, data, gratings, prepared, trained
 
