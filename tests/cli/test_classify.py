@@ -231,7 +231,7 @@ MISTAKES = {
     "network": (["--networks", "alexnet"], "request", "There is no network named 'alexnet'."),
     "format": (["--formats", "fp32,fixed99"], "request", "There is no number format named 'fixed99'."),
     "no format": (["--formats", ","], "request", "--formats names nothing."),
-    "weights": (["--weights", "signs"], "request", "There are no weights named 'signs'."),
+    "weights": (["--weights", "roads"], "request", "There are no weights named 'roads'."),
     "weights file": (["--weights", "gone.safetensors"], "weights", "There is no file gone.safetensors."),
     "device": (["--device", "tpu"], "device", "There is no device named 'tpu'."),
     "top": (["--top", "0"], "request", "--top is 0."),
