@@ -75,7 +75,7 @@ def _weights() -> tuple[str, str, tuple[str, ...] | None]:
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
-    if WEIGHTS[name].kind == "compact":
+    if WEIGHTS[name].kind != "full":
         st.caption("Small versions of the networks, for 64 × 64 pixels: quick, and less sure than the full ones.")
     return name, WEIGHTS[name].kind, None
 
