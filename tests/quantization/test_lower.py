@@ -119,7 +119,7 @@ def test_batch_norm_is_folded_and_relu_fused() -> None:
 
 
 # Of random weights, in dB at the outputs.
-LEAST = {"fixed16": 70, "fixed8": 20, "int8": 25}
+LEAST = {"fixed16": 64, "fixed8": 20, "int8": 25}  # of 16 bits one is headroom, which costs 6 dB
 
 
 @pytest.mark.parametrize("name", list(ARCHITECTURES))
