@@ -40,14 +40,14 @@ class NumberFormat:
         """
         if self.kind == "float":
             return self._finite
-        return (0, 2**self.activation_bits - 1) if self.kind == "affine" else _signed(self.activation_bits)
+        return (0, 2**self.activation_bits - 1) if self.kind == "affine" else limits(self.activation_bits)
 
     @property
     def weight_range(self) -> Range:
         """The same for weights: those of int8 are symmetric, -127 to 127; w4a8 has -8 to 7."""
         if self.kind == "float":
             return self._finite
-        low, high = _signed(self.weight_bits)
+        low, high = limits(self.weight_bits)
         return (-high, high) if self.kind == "affine" else (low, high)
 
     @property
@@ -72,7 +72,7 @@ class NumberFormat:
         return REGISTER_BITS // max(self.weight_bits, self.activation_bits)
 
 
-def _signed(bits: int) -> Range:
+def limits(bits: int) -> tuple[int, int]:
     """Two's complement: 8 bits hold -128 to 127."""
     return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 

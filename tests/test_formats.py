@@ -8,7 +8,7 @@ import torch
 
 from core.errors import RequestError
 from core.formats import FORMATS, number_format
-from core.quantization import affine, fixed_point
+from core.quantization import affine
 
 FLOATS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 INTEGERS = {"fixed8": np.int8, "fixed16": np.int16}
@@ -51,7 +51,7 @@ def test_fixed_point_is_twos_complement(name: str) -> None:
 @pytest.mark.parametrize("bits", range(2, 17))
 def test_every_width_has_the_range_that_is_computed_in(bits: int) -> None:
     found = number_format(f"fixed{bits}")
-    assert found.range == found.weight_range == fixed_point.limits(bits)
+    assert found.range == found.weight_range == limits(bits)
     assert found.range[1] - found.range[0] + 1 == 2**bits
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.formats import limits
 from core.quantization.calibrators import Calibrator, Grid
 from core.quantization.graph import Graph
 from core.quantization.histogram import Histogram
@@ -34,11 +35,6 @@ class Lengths:
     weights: Mapping[str, int]
     activations: Mapping[str, int]
     complete: bool = True
-
-
-def limits(bits: int) -> tuple[int, int]:
-    """Two's complement: 8 bits hold -128 to 127."""
-    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
 
 def round_weights(weight: Tensor, length: int, bits: int) -> Tensor:

@@ -28,7 +28,7 @@ from core.engines.program import (
     Shift,
 )
 from core.errors import LoweringError
-from core.formats import NumberFormat
+from core.formats import NumberFormat, limits
 from core.quantization import affine, fixed_point
 from core.quantization.affine import Scale
 from core.quantization.fixed_point import Lengths
@@ -58,7 +58,7 @@ class FixedScheme:
     widest: ClassVar[int] = 2**53
 
     def integer(self, node: Node, group: str, signed: bool) -> Edge:
-        low, high = fixed_point.limits(self.format.activation_bits)
+        low, high = limits(self.format.activation_bits)
         scale = 2.0 ** -self.lengths.activations[group]
         return Edge(node.name, "integer", low if signed else 0, high, scale, 0, node.shape)
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.datasets.labelled import Labelled
+from core.engines.scores import ranking
 from core.models.preprocessing import Preprocessing
 
 AT_ONCE = 250
@@ -45,7 +46,7 @@ def score(
         labels = torch.from_numpy(batch.labels)
         x = preprocessing.normalise(batch.images).contiguous(memory_format=torch.channels_last)
         found = network(x)[0]
-        hits = torch.sort(found, dim=1, descending=True, stable=True).indices[:, :5] == labels[:, None]
+        hits = ranking(found)[:, :5] == labels[:, None]
         first, five = first + int(hits[:, 0].sum()), five + int(hits.any(dim=1).sum())
         loss += float(F.cross_entropy(found, labels, reduction="sum"))
     return Scores(100 * first / len(pictures), 100 * five / len(pictures), loss / len(pictures))

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.formats import NumberFormat
-from core.quantization.fixed_point import ENOUGH_BITS, Lengths, limits
+from core.formats import NumberFormat, limits
+from core.quantization.fixed_point import ENOUGH_BITS, Lengths
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import COPYING, accumulators, scale_groups
 from core.quantization.simulate import forward, run_float

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision.ops import box_iou, generalized_box_iou_loss
 
 from core.datasets.labelled import Batch, Labelled
+from core.engines.scores import ranking
 from core.environment import commit
 from core.errors import DataError, RequestError
 from core.files import write_atomically
@@ -160,7 +161,7 @@ def outcome(network: nn.Module, split: Labelled, batch: int = 250) -> Outcome:
     for begin in range(0, len(split), batch):
         part = split.take(np.arange(begin, min(begin + batch, len(split))))
         scores, boxes = network(normalise(torch.from_numpy(part.images)).contiguous(memory_format=torch.channels_last))
-        best = torch.sort(scores, dim=1, descending=True, stable=True).indices[:, :5]
+        best = ranking(scores)[:, :5]
         hits = best == torch.from_numpy(part.labels)[:, None]
         corners = boxes.clamp(0, 1).view(-1, 2, 2).sort(dim=1).values  # a box that is inside out is turned
         overlap = box_iou(corners.flatten(1), _boxes(part)).diagonal()
