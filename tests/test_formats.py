@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.errors import RequestError
-from core.formats import FORMATS, number_format
+from core.formats import FORMATS, limits, number_format
 from core.quantization import affine
 
 FLOATS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}

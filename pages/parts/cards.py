@@ -95,7 +95,7 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
 def _hint(columns: int) -> str:
     """Shown where the grid is too narrow for all cards: a phone shows no bar that says that there is more."""
     needed = (WIDTH + GAP) * columns - GAP
-    rule = f"@container bl (max-width: {needed:.2f}rem) {{.bl-hint {{display: block}}}}"
+    rule = f"@container bl (max-width: {needed:.2f}rem) {{.bl-frame .bl-hint {{display: block}}}}"
     return (
         f'<style>{rule}</style><p class="bl-hint" aria-hidden="true">More formats to the right: swipe or scroll. →</p>'
     )

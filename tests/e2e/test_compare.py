@@ -64,6 +64,9 @@ def test_on_a_phone_only_the_grid_swipes(page: Page, address: str) -> None:
     }""")
     assert sizes[0] <= sizes[1]
     assert sizes[2] > sizes[3]
+    expect(page.locator(".bl-hint")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator(".bl-hint")).to_be_hidden()
 
 
 def test_several_photos_are_summed_up_and_each_opens(page: Page, address: str) -> None:
