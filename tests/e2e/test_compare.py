@@ -121,6 +121,8 @@ def test_keys_alone_choose_a_picture_and_scroll_the_answers(page: Page, address:
     while "sample=" not in page.url and time.monotonic() < end:
         page.wait_for_timeout(100)
     assert "sample=" in page.url
+    # Until the other picture is drawn the cards are still those of the first.
+    expect(page.get_by_alt_text("coffee, with the crop")).to_have_count(0, timeout=LONG_MS)
     wait_for_cards(page, 18)
     tab_to(page, "grid")
     page.keyboard.press("ArrowRight")
