@@ -1,0 +1,98 @@
+"""Which pictures are swept: signs drawn by this program, a folder or zip, or Imagenette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.datasets import imagenette
+from core.datasets.opening import open_set, settled
+from core.datasets.signs.signs_set import LARGEST, SignsSet
+from core.errors import BitlensError
+from core.models.weights import WEIGHTS
+from core.serving import uploads
+from core.sweeps.launch import fitting
+from pages.parts.session import literal, problem
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """`data` names the set as on the command line, empty while none is chosen. `weights` are those that fit it.
+
+    `count` is how many pictures are taken, None for all; `exact` says that the set has no fewer. `limit` is the plan's.
+    """
+
+    data: str
+    weights: tuple[str, ...]
+    count: int | None
+    exact: bool
+    limit: int | None
+    seed: int
+
+
+def choose_pictures() -> Pictures:
+    name = st.selectbox("Data set", list(SETS), key="set", bind="query-params")
+    return SETS[name]()
+
+
+def _signs() -> Pictures:
+    st.caption("Road signs that this program draws, from the split that no network was trained on.")
+    count = int(st.number_input("Pictures", 1, LARGEST, 1_000, step=100, key="signs_pictures", bind="query-params"))
+    seed = _seed("Another seed draws other signs.")
+    weights = tuple(fitting(SignsSet.classes, SignsSet.synsets))
+    return Pictures(f"signs:{count}:{seed}", weights, count, True, None, seed)
+
+
+def _folder() -> Pictures:
+    path = st.text_input(
+        "Folder or zip on this machine",
+        key="path",
+        placeholder="/path/to/pictures",
+        help="One folder for each class, named by the network's labels or synset ids; or all pictures in one folder: then they "
+        "have no labels, and the formats are compared with FP32 alone. Tiny ImageNet's own layout is known too.",
+    )
+    zipped = st.file_uploader(
+        "Or a zip of such a folder", ["zip"], key="zip", max_upload_size=st.get_option("server.maxUploadSize")
+    )
+    data = settled(path)
+    if zipped is not None:
+        try:
+            data = str(uploads.keep(zipped.name, zipped.getvalue()))
+        except BitlensError as error:
+            problem(error)
+    if not data:
+        st.info("Name a folder or a zip, or drop a zip.")
+    return _limited(data, tuple(WEIGHTS))
+
+
+def _imagenette() -> Pictures:
+    classes = tuple(imagenette.NAMES.values())
+    weights = tuple(fitting(classes, tuple(imagenette.NAMES)))
+    try:
+        open_set("imagenette")
+    except BitlensError as error:
+        st.caption(literal(str(error)))
+        return _limited("", weights)
+    return _limited("imagenette", weights)
+
+
+def _limited(data: str, weights: tuple[str, ...]) -> Pictures:
+    limit = st.number_input(
+        "Pictures at most", 1, None, None, key="limit", placeholder="all", bind="query-params", format="%d", step=1
+    )
+    seed = _seed("Which pictures are taken, where there are more.") if limit else 0
+    limit = int(limit) if limit else None
+    return Pictures(data, weights, limit, False, limit, seed)
+
+
+def _seed(words: str) -> int:
+    return int(st.number_input("Seed", 0, None, 0, step=1, key="seed", bind="query-params", help=words))
+
+
+SETS: dict[str, Callable[[], Pictures]] = {
+    "Signs": _signs,
+    "A folder or zip": _folder,
+    "Imagenette": _imagenette,
+}
