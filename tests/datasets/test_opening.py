@@ -13,6 +13,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from pyarrow import Table, parquet
 from torchvision.datasets import Imagenette
 
 from core.datasets.imagenette import NAMES, SIZES, fetch_imagenette
@@ -154,9 +155,6 @@ def test_tiny_imagenet(tmp_path: Path, zipped: bool, monkeypatch: pytest.MonkeyP
 
 
 def test_both_layouts_of_tiny_imagenet_have_one_fingerprint(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    from pyarrow import Table, parquet
-
     files = _tiny()
     rows = []
     for line in files["val/val_annotations.txt"].decode().splitlines():
