@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import imagenette
 from core.datasets.opening import open_set, settled
@@ -39,8 +40,9 @@ def choose_pictures() -> Pictures:
 
 def _signs() -> Pictures:
     st.caption("Road signs that this program draws, from the split that no network was trained on.")
-    count = int(st.number_input("Pictures", 1, LARGEST, 1_000, step=100, key="signs_pictures", bind="query-params"))
-    seed = _seed("Another seed draws other signs.")
+    left, right = st.columns(2, gap="small")
+    count = int(left.number_input("Pictures", 1, LARGEST, 1_000, step=100, key="signs_pictures", bind="query-params"))
+    seed = _seed(right, "Another seed draws other signs.")
     weights = tuple(fitting(SignsSet.classes, SignsSet.synsets))
     return Pictures(f"signs:{count}:{seed}", weights, count, True, None, seed)
 
@@ -79,16 +81,15 @@ def _imagenette() -> Pictures:
 
 
 def _limited(data: str, weights: tuple[str, ...]) -> Pictures:
-    limit = st.number_input(
-        "Pictures at most", 1, None, None, key="limit", placeholder="all", bind="query-params", format="%d", step=1
-    )
-    seed = _seed("Which pictures are taken, where there are more.") if limit else 0
-    limit = int(limit) if limit else None
+    left, right = st.columns(2, gap="small")
+    asked = left.number_input("Pictures", 1, None, None, 100, key="limit", placeholder="all", bind="query-params")
+    limit = None if asked is None else int(asked)
+    seed = _seed(right, "Which pictures are taken, where the set has more.")
     return Pictures(data, weights, limit, False, limit, seed)
 
 
-def _seed(words: str) -> int:
-    return int(st.number_input("Seed", 0, None, 0, step=1, key="seed", bind="query-params", help=words))
+def _seed(place: DeltaGenerator, words: str) -> int:
+    return int(place.number_input("Seed", 0, None, 0, step=1, key="seed", bind="query-params", help=words))
 
 
 SETS: dict[str, Callable[[], Pictures]] = {

@@ -15,13 +15,13 @@ from pages.parts.variants import Chosen, choose
 
 WIDTHS = range(NARROWEST, WIDEST + 1)
 PRESETS = {
-    "The source's table": ("fp32", "fixed16", "fixed8"),
+    "FP32, FIXED-16, FIXED-8": ("fp32", "fixed16", "fixed8"),
     "All formats": tuple(FORMATS),
     "Bit widths 2 to 16": ("fp32", *(f"fixed{bits}" for bits in WIDTHS)),
     "Bit widths of weights alone": ("fp32", *(number_format(f"w{bits}a16").name for bits in WIDTHS)),
     "Bit widths of activations alone": ("fp32", *(number_format(f"w16a{bits}").name for bits in WIDTHS)),
 }
-FIRST, OWN = "The source's table", "A choice of your own"
+FIRST, OWN = "FP32, FIXED-16, FIXED-8", "A choice of your own"
 REGIME_TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 
 
@@ -52,7 +52,13 @@ def _presets() -> None:
     """The choice follows the formats, so that it never says what is no longer so."""
     formats = tuple(st.session_state.get("formats", PRESETS[FIRST]))
     st.session_state["preset"] = next((name for name, preset in PRESETS.items() if set(preset) == set(formats)), OWN)
-    st.selectbox("Comparison", [*PRESETS, OWN], key="preset", on_change=_take_preset)
+    st.selectbox(
+        "What to compare",
+        [*PRESETS, OWN],
+        key="preset",
+        on_change=_take_preset,
+        help="Fills in the formats below; they can be changed one by one.",
+    )
 
 
 def _take_preset() -> None:
