@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from core.datasets.survey import Unreadable
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
@@ -16,8 +15,10 @@ from core.sweeps.conditions import Conditions
 from core.sweeps.launch import KIND
 from core.sweeps.plan import Plan
 from core.sweeps.progress import remaining_s
+from core.sweeps.recorded import recorded
+from core.sweeps.results import Results
 from core.sweeps.rows import Table, table
-from core.sweeps.store import Finished, SweepStore
+from core.sweeps.store import SweepStore
 
 
 @dataclass(frozen=True)
@@ -29,31 +30,32 @@ class Entry:
 
     @property
     def what(self) -> str:
-        """signs:1000, 3 networks, 4 formats; or by name where there is one: "signs:60, SqueezeNet, FP32 and FIXED-8"."""
+        """signs:1000, 3 networks, 4 formats; or by name where there are few: "signs:60, SqueezeNet, FP32 and FIXED-8"."""
         if self.plan is None:
             return "a plan that this version cannot read"
         return f"{data_title(self.plan.data)}, {networks_title(self.plan.networks)}, {_formats(self.plan)}"
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a sweep has found, or has found so far."""
+
+    plan: Plan
+    results: Results
+    conditions: Conditions
+
+    @cached_property
+    def table(self) -> Table:
+        return table(self.results, self.conditions)
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A sweep as it is now. Without `conditions` it has not begun, and the rest is empty.
-
-    `failures` are by variant, as core.errors writes them. `remaining_s` is None where it cannot be told yet.
-    """
+    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet."""
 
     entry: Entry
-    store: SweepStore
-    conditions: Conditions | None
-    finished: Sequence[Finished] = ()
-    skipped: Sequence[Unreadable] = ()
-    failures: dict[int, dict[str, str]] | None = None
-    remaining_s: float | None = None
-
-    def table(self) -> Table:
-        """Of what is finished; worked out once for as long as nothing else finishes."""
-        assert self.conditions is not None
-        return _table(self.store, len(self.finished), len(self.failures or ()))
+    found: Found | None
+    remaining_s: float | None
 
 
 def entry(job: Job) -> Entry:
@@ -70,16 +72,16 @@ def history(jobs: JobStore) -> list[Entry]:
 
 def standing(jobs: JobStore, name: str) -> Standing:
     """Raises RequestError where there is no sweep of that name."""
-    found = entry(jobs.get(name))
-    if found.job.kind != KIND:
-        raise RequestError(f"The job {name} is not a sweep but a {found.job.kind}.", "Choose another.")
+    one = entry(jobs.get(name))
+    if one.job.kind != KIND:
+        raise RequestError(f"The job {name} is not a sweep but a {one.job.kind}.", "Choose another.")
     store = _store(jobs, name)
     conditions = store.conditions()
-    if conditions is None:
-        return Standing(found, store, None)
+    if conditions is None or one.plan is None:
+        return Standing(one, None, None)
     finished, failures = store.finished(), store.failures()
-    left = remaining_s(conditions, finished, failures)
-    return Standing(found, store, conditions, finished, store.skipped(), failures, left)
+    found = _found(store, one.job.plan, len(finished), len(failures))
+    return Standing(one, found, remaining_s(conditions, finished, failures))
 
 
 @lru_cache(maxsize=64)
@@ -88,12 +90,24 @@ def _store(jobs: JobStore, name: str) -> SweepStore:
     return SweepStore(jobs, name)
 
 
-@lru_cache(maxsize=8)
-def _table(store: SweepStore, finished: int, failed: int) -> Table:
-    """`finished` and `failed` say what the table is of: batches are only ever added."""
+@lru_cache(maxsize=16)
+def _found(store: SweepStore, plan: str, finished: int, failed: int) -> Found:
+    """The same, with its table, for as long as nothing else has finished or failed: neither is ever taken back."""
     conditions = store.conditions()
     assert conditions is not None
-    return table(store, conditions)
+    return Found(Plan.from_json(plan), store, conditions)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, tuple[str, Found]]:
+    """The recorded sweeps by name, each with what it is and when it was made. Raises DataError for a damaged one."""
+    return {
+        one.name: (
+            f"{one.title}{f', {one.date:%d %B %Y}' if one.date else ''}",
+            Found(one.record.plan, one.record, one.record.begun),
+        )
+        for one in recorded()
+    }
 
 
 def data_title(data: str) -> str:

@@ -20,12 +20,12 @@ def is_live(job: Job) -> bool:
     return job.state in ("queued", "running")
 
 
-def draw(found: Standing) -> None:
-    job = found.entry.job
+def draw(now: Standing) -> None:
+    job = now.entry.job
     if job.state != "done":
-        st.progress(min(1.0, job.progress), _sentence(found))
+        st.progress(min(1.0, job.progress), _sentence(now))
     else:
-        st.caption(_sentence(found))
+        st.caption(_sentence(now))
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
     _buttons(job)
@@ -33,12 +33,12 @@ def draw(found: Standing) -> None:
         problem(told)
 
 
-def _sentence(found: Standing) -> str:
-    job = found.entry.job
+def _sentence(now: Standing) -> str:
+    job = now.entry.job
     if job.state == "queued":
         return _queued(job)
     if job.state == "running":
-        return _running(found)
+        return _running(now)
     took = "" if job.seconds is None or job.ended is None else f" {span(job.seconds)} after it began"
     if job.state == "done":
         return f"Done{took}."
@@ -63,17 +63,18 @@ def _is_fresh(job: Job) -> bool:
     return time.time() - max(job.created, started) < DEAD_S
 
 
-def _running(found: Standing) -> str:
-    job = found.entry.job
+def _running(now: Standing) -> str:
+    job = now.entry.job
     share = f"{job.progress:.1%}"
     if not job.attended:
         return f"Its process has died at {share}. What it finished is kept: Resume goes on from there."
     if job.wish:
         return f"{share}. It will {job.wish} when the present batch is finished."
-    if found.conditions is None:
+    if now.found is None:
         return "Loading the networks and looking at the pictures."
-    left = "" if found.remaining_s is None else f", about {span(found.remaining_s)} to go"
-    return f"{share} of {found.conditions.pictures * len(found.conditions.variants):,} answers{left}"
+    begun = now.found.conditions
+    left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
+    return f"{share} of {begun.pictures * len(begun.variants):,} answers{left}"
 
 
 def _buttons(job: Job) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.errors import DataError
 from core.jobs.store import shared_jobs
-from core.sweeps.history import Entry, Standing, history, standing
+from core.sweeps.history import Entry, Found, Standing, history, shipped, standing
 from pages.parts import sweep_control, sweep_results
-from pages.parts.session import literal
+from pages.parts.session import literal, problem
 from pages.parts.sweep_said import said
 from pages.parts.sweep_words import day_and_time, span, state
 
@@ -19,38 +20,42 @@ NOTHING = (
 )
 NOTHING += "found appears here as it comes. It goes on when this tab is closed, and can be paused."
 REDRAW_S = 3.0
+Records = Mapping[str, tuple[str, Found]]
 
 
 def draw() -> None:
-    entries = history(shared_jobs())
-    if not entries:
+    entries, records = history(shared_jobs()), _records()
+    if not entries and not records:
         st.info(NOTHING)
         return
-    name = _choose(entries)
-    found = standing(shared_jobs(), name)
-    if sweep_control.is_live(found.entry.job):
-        _live(name)
+    name = _choose(entries, records)
+    if name in records:
+        st.caption(f"**Recorded.** {literal(records[name][0])}. It ships with Bitlens; nothing was computed here.")
+        sweep_results.draw(records[name][1], name)
     else:
-        sweep_control.draw(found)
-        sweep_results.draw(found)
+        _job(name)
     _all(entries)
 
 
-def _choose(entries: Sequence[Entry]) -> str:
-    """The job in the address bar, so that it is a link to what is shown; else the newest."""
-    by_name = {one.job.id: one for one in entries}
+def _records() -> Records:
+    try:
+        return {f"recorded-{name}": found for name, found in shipped().items()}
+    except DataError as error:
+        problem(error)
+        return {}
+
+
+def _choose(entries: Sequence[Entry], records: Records) -> str:
+    """The one in the address bar, so that it is a link to what is shown; else one that runs, a recorded one, the newest."""
+    titles = {one.job.id: f"{day_and_time(one.job.created)}: {one.what} ({one.job.id})" for one in entries}
+    titles |= {name: f"Recorded: {title}" for name, (title, _) in records.items()}
     asked = st.query_params.get("job")
-    if asked is not None and asked not in by_name:
-        st.warning(literal(f"There is no sweep named {asked} here. The newest is shown."))
-    st.session_state["shown_job"] = asked if asked in by_name else entries[0].job.id
+    if asked is not None and asked not in titles:
+        st.warning(literal(f"There is no sweep named {asked} here."))
+    running = [one.job.id for one in entries if sweep_control.is_live(one.job) and one.job.attended]
+    st.session_state["shown_job"] = asked if asked in titles else next(iter([*running, *records, *titles]))
     return str(
-        st.selectbox(
-            "Sweep",
-            list(by_name),
-            format_func=lambda name: f"{day_and_time(by_name[name].job.created)}: {by_name[name].what} ({name})",
-            key="shown_job",
-            on_change=_into_address,
-        )
+        st.selectbox("Sweep", list(titles), format_func=titles.__getitem__, key="shown_job", on_change=_into_address)
     )
 
 
@@ -58,28 +63,44 @@ def _into_address() -> None:
     st.query_params["job"] = st.session_state["shown_job"]
 
 
+def _job(name: str) -> None:
+    now = standing(shared_jobs(), name)
+    if sweep_control.is_live(now.entry.job):
+        _live(name)
+        return
+    sweep_control.draw(now)
+    if now.found is None:
+        st.info("It has no results.")
+    else:
+        sweep_results.draw(now.found, name)
+
+
 @st.fragment(run_every="1s")
 def _live(name: str) -> None:
     with said("live"):
-        found = standing(shared_jobs(), name)
-        if not sweep_control.is_live(found.entry.job):
+        now = standing(shared_jobs(), name)
+        if not sweep_control.is_live(now.entry.job):
             st.rerun()
-        sweep_control.draw(found)
-        sweep_results.partial(_throttled(found))
+        sweep_control.draw(now)
+        found = _throttled(name, now)
+        if found is not None:
+            sweep_results.table(found, running=True)
 
 
-def _throttled(found: Standing) -> Standing:
+def _throttled(name: str, now: Standing) -> Found | None:
     """The table's statistics cost: what was shown last is shown again for REDRAW_S seconds."""
-    last: tuple[float, Standing] | None = st.session_state.get("last_standing")
-    if last is not None and last[1].store is found.store and time.monotonic() - last[0] < REDRAW_S:
-        return last[1]
-    st.session_state["last_standing"] = (time.monotonic(), found)
-    return found
+    last: tuple[str, float, Found] | None = st.session_state.get("last_found")
+    if last is not None and last[0] == name and time.monotonic() - last[1] < REDRAW_S:
+        return last[2]
+    if now.found is not None:
+        st.session_state["last_found"] = (name, time.monotonic(), now.found)
+    return now.found
 
 
 def _all(entries: Sequence[Entry]) -> None:
-    with st.expander(f"All sweeps on this machine ({len(entries)})"):
-        st.table([_line(one) for one in entries], alt="Every sweep: when, what, state, how far and how long")
+    if entries:
+        with st.expander(f"All sweeps on this machine ({len(entries)})"):
+            st.table([_line(one) for one in entries], alt="Every sweep: when, what, state, how far and how long")
 
 
 def _line(one: Entry) -> dict[str, str]:

@@ -8,65 +8,57 @@ import streamlit as st
 
 from core.datasets.matching import unmatched_sentence
 from core.datasets.survey import unreadable_sentence
-from core.sweeps.conditions import Conditions
+from core.sweeps import parquet
 from core.sweeps.export import to_csv, to_json
-from core.sweeps.history import Standing
+from core.sweeps.history import Found
 from pages.parts import sweep_table
 from pages.parts.session import literal
 
 
-def draw(found: Standing) -> None:
-    """Of a sweep that stands still."""
-    conditions, plan = found.conditions, found.entry.plan
-    if conditions is None or plan is None or not found.finished:
-        if found.failures:
-            _notes(found)
-        else:
-            st.info("It has no results.")
-        return
-    _table(found, conditions)
-    with st.container(horizontal=True):
-        name = f"sweep-{found.entry.job.id}"
-        rows = found.table().rows
-        st.download_button("CSV", to_csv(rows).encode("utf-8-sig"), f"{name}.csv", "text/csv", on_click="ignore")
-        st.download_button(
-            "JSON",
-            lambda: to_json(plan, found.store, conditions),
-            f"{name}.json",
-            "application/json",
-            on_click="ignore",
-        )
+def draw(found: Found, name: str) -> None:
+    """Of a sweep that stands still; `name` is what its files are called."""
+    table(found)
+    _downloads(found, f"sweep-{name}")
     _explanations()
 
 
-def partial(found: Standing) -> None:
-    """Of a sweep that runs: what is there so far."""
-    if found.conditions is not None and found.finished:
-        _table(found, found.conditions)
-
-
-def _table(found: Standing, conditions: Conditions) -> None:
-    running = found.entry.job.ended is None
-    stand = "So far, over" if running else "Over"
-    caption = f"{stand} {conditions.pictures:,} pictures of {conditions.name}"
-    st.html(sweep_table.html(found.table(), caption))
-    _notes(found)
-
-
-def _notes(found: Standing) -> None:
+def table(found: Found, running: bool = False) -> None:
+    if running or any(row.images for row in found.table.rows):
+        conditions = found.conditions
+        over = f"over {conditions.pictures:,} pictures of {conditions.name}"
+        st.html(sweep_table.html(found.table, f"So far, {over}" if running else f"O{over[1:]}"))
     for words in _sentences(found):
         st.caption(literal(words))
 
 
-def _sentences(found: Standing) -> Iterator[str]:
+def _downloads(found: Found, name: str) -> None:
+    with st.container(horizontal=True):
+        rows = found.table.rows
+        st.download_button("CSV", to_csv(rows).encode("utf-8-sig"), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "JSON",
+            lambda: to_json(found.plan, found.results, found.conditions),
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Parquet",
+            lambda: parquet.to_parquet(found.plan, found.results, found.conditions),
+            f"{name}.parquet",
+            "application/vnd.apache.parquet",
+            on_click="ignore",
+            help="Every answer to every picture.",
+        )
+
+
+def _sentences(found: Found) -> Iterator[str]:
     """What is missing from the table, and why; then what the set and the formats say of themselves."""
     conditions = found.conditions
-    if conditions is None:
-        return
-    for number, error in (found.failures or {}).items():
+    for number, error in found.results.failures().items():
         yield f"{conditions.variants[number].title} failed: {error['message']} {error['remedy']}"
-    if found.skipped:
-        yield f"{unreadable_sentence(found.skipped, conditions.pictures)} {found.skipped[0].reason}"
+    if skipped := found.results.skipped():
+        yield f"{unreadable_sentence(skipped, conditions.pictures)} {skipped[0].reason}"
     for kind, names in conditions.unmatched.items():
         if names:
             yield unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'")

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.datasets import imagenette
-from core.datasets.opening import open_set, settled
+from core.datasets.imagenette import NAMES, Archive
+from core.datasets.opening import missing, settled
 from core.datasets.signs.signs_set import LARGEST, SignsSet
 from core.errors import BitlensError
 from core.models.weights import WEIGHTS
 from core.serving import uploads
+from core.serving.background import Job, shared_background
 from core.sweeps.launch import fitting
-from pages.parts.session import literal, problem
+from pages.parts.session import problem, progress
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,33 @@ def _folder() -> Pictures:
 
 
 def _imagenette() -> Pictures:
-    classes = tuple(imagenette.NAMES.values())
-    weights = tuple(fitting(classes, tuple(imagenette.NAMES)))
-    try:
-        open_set("imagenette")
-    except BitlensError as error:
-        st.caption(literal(str(error)))
-        return _limited("", weights)
-    return _limited("imagenette", weights)
+    weights = tuple(fitting(tuple(NAMES.values()), tuple(NAMES)))
+    archive = missing("imagenette")
+    if archive is None:
+        return _limited("imagenette", weights)
+    st.caption(f"Photographs of ten ImageNet classes, {archive.megabytes:,} MB, which are not here yet.")
+    _download(archive)
+    return _limited("", weights)
+
+
+def _download(archive: Archive) -> None:
+    key = f"download-{archive.file}"
+    job = shared_background().find(key)
+    if job is not None and job.state == "running":
+        progress(key, job)
+        return
+    if job is not None and job.error is not None:
+        problem(job.error)
+    if st.button(f"Download {archive.title}, {archive.megabytes:,} MB", width="stretch"):
+        shared_background().start(key, f"The download of {archive.title}", lambda running: _fetch(archive, running))
+        st.rerun()
+
+
+def _fetch(archive: Archive, job: Job) -> None:
+    def report(done: int, total: int) -> None:
+        job.share = done / total if total else 0.0
+
+    archive.fetch(report, job.stop.is_set)
 
 
 def _limited(data: str, weights: tuple[str, ...]) -> Pictures:

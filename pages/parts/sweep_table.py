@@ -12,9 +12,9 @@ from core.variant import Variant
 
 STYLE = """<style>
 .bl-scroll {overflow-x: auto; padding-bottom: .3rem}
-.bl-table {border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums}
+.bl-table {border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums}
 .bl-table caption {text-align: left; font-size: .85rem; padding: 0 0 .4rem; opacity: .9; caption-side: top}
-.bl-table th, .bl-table td {padding: .28rem .55rem; text-align: right; white-space: nowrap; font-size: inherit;
+.bl-table th, .bl-table td {padding: .26rem .4rem; text-align: right; white-space: nowrap; font-size: inherit;
   border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent)}
 .bl-table thead th {font-weight: 600; vertical-align: bottom; border-bottom-width: 2px}
 .bl-table th:first-child, .bl-table .bl-left {text-align: left}
