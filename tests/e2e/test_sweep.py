@@ -25,17 +25,14 @@ ROWS = ".bl-table tbody tr"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app with a store of its own, whose first visitor has come by: it knows its pages."""
+    """The address of an app with a store of its own."""
     with serve(tmp_path_factory.mktemp("sweeps")) as (address, _):
         yield address
 
 
 def open_sweep(page: Page, observed: Observed, address: str, query: str = "", screen: Screen = SCREENS[0]) -> None:
-    """By way of the first page, as a visitor comes: a new server knows no other address."""
     page.set_viewport_size({"width": screen.width, "height": screen.height})
     page.emulate_media(color_scheme=screen.theme)
-    page.goto(f"{address}/?networks=SqueezeNet&formats=FP32")
-    wait_until_drawn(page)
     page.goto(f"{address}/sweep{query}")
     expect(page.get_by_role("heading", name="A new sweep")).to_be_visible(timeout=DRAWN_MS)
     wait_until_drawn(page)
@@ -70,6 +67,17 @@ def test_a_sweep_goes_on_without_its_tab_and_is_found_again(
     assert [(row["format"], row["images"]) for row in rows] == [("fp32", "60"), ("fixed8", "60")]
     shown = float(rows[0]["top1"])
     assert 0 < float(rows[0]["top1_low"]) < shown <= float(rows[0]["top1_high"]) <= 100
+
+
+def test_a_new_server_knows_the_page_of_a_tab_that_was_left_open(
+    page: Page, observed: Observed, tmp_path: Path
+) -> None:
+    with serve(tmp_path) as (address, _):
+        open_sweep(page, observed, address)
+        expect(page).to_have_title("Sweep - Bitlens")
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page.get_by_role("link", name="Compare")).to_be_visible()
+        page.goto("about:blank")
 
 
 def test_a_sweep_is_paused_and_goes_on(page: Page, observed: Observed, own: str) -> None:
