@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.cli.choices import add_variant_options, listed, positive
+from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
 from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import PictureSet
@@ -88,6 +89,7 @@ def _jobs() -> JobStore:
 
 def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
     """A new job; none where its pictures cannot be opened."""
+    fetch_missing(plan.data)
     data = open_set(plan.data)
     return jobs.add(KIND, plan.to_json()), data
 
