@@ -53,8 +53,8 @@ def page() -> None:
 
 
 def _ask(picked: picker.Picked, chosen: Chosen) -> Asked:
-    futures = shared_comparison().answers(View(picked.current, picked.crop), chosen.variants(), session())
-    return list(zip(chosen.variants(), futures, strict=True))
+    futures = shared_comparison().answers(View(picked.current, picked.crop), chosen.variants, session())
+    return list(zip(chosen.variants, futures, strict=True))
 
 
 def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
@@ -127,7 +127,7 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
     bar, before, now = st.empty(), st.session_state.get("several", {}), {}
     for place, file in enumerate(picked.files):
         bar.progress(place / count, f"{place} of {count} pictures")
-        key = (file.key, file.name, picked.crop_of(file), tuple(chosen.variants()))
+        key = (file.key, file.name, picked.crop_of(file), chosen.variants)
         now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen, picked.complaints)
     st.session_state["several"] = {key: answers for key, answers in now.items() if _final(answers, chosen)}
     bar.empty()
@@ -137,7 +137,7 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
 
 def _final(answers: Sequence[Answer], chosen: Chosen) -> bool:
     """Whether they will be the same when asked again: complete, and none waits for a search."""
-    return len(answers) == len(chosen.variants()) and not any(answer.preliminary for answer in answers)
+    return len(answers) == len(chosen.variants) and not any(answer.preliminary for answer in answers)
 
 
 def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: DeltaGenerator) -> list[Answer]:
@@ -148,6 +148,6 @@ def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: Delt
         with complaints:
             problem(error)
         return []
-    futures = shared_comparison().answers(view, chosen.variants(), session(), BEHIND)
+    futures = shared_comparison().answers(view, chosen.variants, session(), BEHIND)
     as_they_come(futures, lambda done: None)
     return _answers(futures)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
+from core.models.regimes import divided, missing_sentence, regime_of, retrained_formats
 from core.models.weights import WEIGHTS, availability, fetch
 from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
@@ -21,6 +24,7 @@ from pages.parts.session import problem, progress
 WIDTHS = range(NARROWEST, WIDEST + 1)
 EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
 COMPOSED = [f"w{weights}a{values}" for weights in WIDTHS for values in WIDTHS if weights != values]
+REGIMES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 FROM_FILE = "file"
 LARGEST_WEIGHTS_MB = 600  # VGG-16's published file has 553
 
@@ -31,14 +35,7 @@ class Chosen:
     weights: str
     kind: str
     formats: tuple[str, ...]
-    calibration: Calibration
-
-    def variants(self) -> list[Variant]:
-        return [
-            Variant(network, self.weights, name, "raw", self.calibration)
-            for network in self.networks
-            for name in self.formats
-        ]
+    variants: tuple[Variant, ...]
 
 
 def choose() -> Chosen | None:
@@ -58,15 +55,27 @@ def choose() -> Chosen | None:
             )
         )
     networks = tuple(network for network in networks if _present(network, weights))
-    formats = _formats()
+    formats, regimes = _formats(weights, networks)
     calibration = _calibration()
     if not weights:
         st.info("Drop a weights file: its network then answers here.")
         return None
-    if not networks or not formats:
-        st.info("Choose a network whose weights are here, and a format.")
+    if not networks or not formats or not regimes:
+        st.info("Choose a network whose weights are here, a regime, and a format.")
         return None
-    return Chosen(networks, weights, kind, formats, calibration)
+    variants = _variants(product(networks, formats, regimes), weights, calibration)
+    networks = tuple(network for network in networks if any(variant.network == network for variant in variants))
+    return Chosen(networks, weights, kind, formats, variants) if variants else None
+
+
+def _variants(asked: Iterable[tuple[str, str, str]], weights: str, calibration: Calibration) -> tuple[Variant, ...]:
+    """Those that run, of networks by formats by regimes; what has yet to be retrained is said."""
+    found, missing = divided(Variant(network, weights, name, regime, calibration) for network, name, regime in asked)
+    if missing:
+        st.caption(missing_sentence(missing))
+    if not found:
+        st.info("Nothing that was chosen can run: choose RAW, or another format.")
+    return tuple(found)
 
 
 def _weights() -> tuple[str, str, tuple[str, ...] | None]:
@@ -109,7 +118,30 @@ def _kept(file: UploadedFile) -> Path:
     return path
 
 
-def _formats() -> tuple[str, ...]:
+def _formats(weights: str, networks: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats and regimes. A retrained file runs as what it is."""
+    if networks and regime_of(weights) == "retrain":
+        (own,) = retrained_formats(networks[0], weights)
+        st.caption(f"This file was retrained for {number_format(own).title}: it runs in that format and in no other.")
+        return (own,), ("retrain",)
+    return _chosen_formats(), _regimes()
+
+
+def _regimes() -> tuple[str, ...]:
+    names = st.pills(
+        "Weights as they are, or retrained",
+        list(REGIMES),
+        format_func=REGIMES.__getitem__,
+        selection_mode="multi",
+        default=["raw"],
+        key="regimes",
+        bind="query-params",
+        help="RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned for the format, where that was done.",
+    )
+    return tuple(name for name in REGIMES if name in names)
+
+
+def _chosen_formats() -> tuple[str, ...]:
     names = st.multiselect(
         "Formats",
         [*FORMATS, *EXTRA, *COMPOSED],
