@@ -23,6 +23,7 @@ from core.jobs.work import carried_out
 from core.models.weights import WEIGHTS
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
+from core.sweeps import parquet
 from core.sweeps.begin import check_runnable
 from core.sweeps.carry_out import carry_out
 from core.sweeps.conditions import Conditions
@@ -48,6 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table there")
+    parser.add_argument(
+        "--parquet", type=Path, metavar="FILE", help="also write every outcome there, and what it takes to read them"
+    )
     parser.set_defaults(run=run)
 
 
@@ -71,6 +75,8 @@ def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: C
     if args.csv:
         with write_atomically(args.csv) as temporary:
             temporary.write_text(to_csv(table(store, conditions).rows), encoding="utf-8", newline="")
+    if args.parquet:
+        parquet.write(args.parquet, plan, store, conditions)
     print(to_json(plan, store, conditions) if args.json else to_text(table(store, conditions)))
 
 

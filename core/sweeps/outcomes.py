@@ -27,7 +27,8 @@ class Outcomes:
 
     `truth` is the true class as an output of the network, UNKNOWN where there is none; `rank` is its place among the answers
     from 1 on, 0 where there is no truth. `prediction` is the first answer and `score` its softmax; `probability` is that of
-    the true class, NaN where there is none. Equal scores stand in the order of their classes.
+    the true class, NaN where there is none. Both are rounded to single precision, as files hold them. Equal scores stand in
+    the order of their classes.
     """
 
     pictures: Integers
@@ -97,7 +98,7 @@ def measure(
 
 def outcomes(outputs: Tensor, pictures: Integers, truth: Integers) -> Outcomes:
     """From a network's outputs [n, classes]. Scores 1, 3, 3 and truth 2: prediction 1, rank 2."""
-    scores = softmax(outputs)
+    scores = softmax(outputs).float().double()
     order = ranking(outputs)
     known = torch.from_numpy(truth).clamp(min=0)[:, None]
     has_truth = truth != UNKNOWN

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import Table, parquet
 
 from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import chance_of
@@ -139,9 +140,6 @@ def test_tiny_imagenet(tmp_path: Path, zipped: bool, monkeypatch: pytest.MonkeyP
 
 
 def test_both_layouts_of_tiny_imagenet_have_one_fingerprint(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    from pyarrow import Table, parquet
-
     files = _tiny()
     rows = []
     for line in files["val/val_annotations.txt"].decode().splitlines():
