@@ -19,6 +19,7 @@ from core.models.kinds import KINDS
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, preview, searching
+from pages.parts.regimes import choose_regimes
 from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
@@ -38,6 +39,7 @@ def page() -> None:
     with left:
         picked = picker.pick()
         chosen = choose()
+        chosen = choose_regimes(chosen) if chosen else None
     shared_comparison().supersede(session())
     if picked is None:
         right.info(NOTHING)
@@ -53,8 +55,8 @@ def page() -> None:
 
 
 def _ask(picked: picker.Picked, chosen: Chosen) -> Asked:
-    futures = shared_comparison().answers(View(picked.current, picked.crop), chosen.variants, session())
-    return list(zip(chosen.variants, futures, strict=True))
+    futures = shared_comparison().answers(View(picked.current, picked.crop), chosen.variants(), session())
+    return list(zip(chosen.variants(), futures, strict=True))
 
 
 def _compare(picked: picker.Picked, chosen: Chosen, asked: Asked) -> None:
@@ -127,7 +129,7 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
     bar, before, now = st.empty(), st.session_state.get("several", {}), {}
     for place, file in enumerate(picked.files):
         bar.progress(place / count, f"{place} of {count} pictures")
-        key = (file.key, file.name, picked.crop_of(file), chosen.variants)
+        key = (file.key, file.name, picked.crop_of(file), tuple(chosen.variants()))
         now[key] = before.get(key) or _all_answers(file, picked.crop_of(file), chosen, picked.complaints)
     st.session_state["several"] = {key: answers for key, answers in now.items() if _final(answers, chosen)}
     bar.empty()
@@ -137,7 +139,7 @@ def _several(picked: picker.Picked, chosen: Chosen) -> None:
 
 def _final(answers: Sequence[Answer], chosen: Chosen) -> bool:
     """Whether they will be the same when asked again: complete, and none waits for a search."""
-    return len(answers) == len(chosen.variants) and not any(answer.preliminary for answer in answers)
+    return len(answers) == len(chosen.variants()) and not any(answer.preliminary for answer in answers)
 
 
 def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: DeltaGenerator) -> list[Answer]:
@@ -148,6 +150,6 @@ def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: Delt
         with complaints:
             problem(error)
         return []
-    futures = shared_comparison().answers(view, chosen.variants, session(), BEHIND)
+    futures = shared_comparison().answers(view, chosen.variants(), session(), BEHIND)
     as_they_come(futures, lambda done: None)
     return _answers(futures)

@@ -57,11 +57,12 @@ def downloads(picture: Picture, answers: Sequence[Answer]) -> None:
 
 def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
     st.header("Charts")
+    networks = list(dict.fromkeys(variant.network for variant in chosen.variants()))
     network = st.segmented_control(
         "Network",
-        chosen.networks,
+        networks,
         format_func=lambda name: ARCHITECTURES[name].title,
-        default=chosen.networks[0],
+        default=networks[0],
         required=True,
         key="charts",
         bind="query-params",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
-from core.models.regimes import divided, missing_sentence, regime_of, retrained_formats
+from core.models.regimes import divided
 from core.models.weights import WEIGHTS, availability, fetch
 from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
@@ -24,7 +24,6 @@ from pages.parts.session import problem, progress
 WIDTHS = range(NARROWEST, WIDEST + 1)
 EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
 COMPOSED = [f"w{weights}a{values}" for weights in WIDTHS for values in WIDTHS if weights != values]
-REGIMES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 FROM_FILE = "file"
 LARGEST_WEIGHTS_MB = 600  # VGG-16's published file has 553
 
@@ -35,7 +34,24 @@ class Chosen:
     weights: str
     kind: str
     formats: tuple[str, ...]
-    variants: tuple[Variant, ...]
+    calibration: Calibration
+    regimes: tuple[str, ...] = ("raw",)
+
+    def variants(self) -> list[Variant]:
+        """Those that run: RE-TRAIN where weights were retrained for it."""
+        return self._divided[0]
+
+    @property
+    def missing(self) -> list[Variant]:
+        """Those whose weights have yet to be retrained."""
+        return self._divided[1]
+
+    @cached_property
+    def _divided(self) -> tuple[list[Variant], list[Variant]]:
+        asked = product(self.networks, self.formats, self.regimes)
+        return divided(
+            Variant(network, self.weights, name, regime, self.calibration) for network, name, regime in asked
+        )
 
 
 def choose() -> Chosen | None:
@@ -55,27 +71,15 @@ def choose() -> Chosen | None:
             )
         )
     networks = tuple(network for network in networks if _present(network, weights))
-    formats, regimes = _formats(weights, networks)
+    formats = _formats()
     calibration = _calibration()
     if not weights:
         st.info("Drop a weights file: its network then answers here.")
         return None
-    if not networks or not formats or not regimes:
-        st.info("Choose a network whose weights are here, a regime, and a format.")
+    if not networks or not formats:
+        st.info("Choose a network whose weights are here, and a format.")
         return None
-    variants = _variants(product(networks, formats, regimes), weights, calibration)
-    networks = tuple(network for network in networks if any(variant.network == network for variant in variants))
-    return Chosen(networks, weights, kind, formats, variants) if variants else None
-
-
-def _variants(asked: Iterable[tuple[str, str, str]], weights: str, calibration: Calibration) -> tuple[Variant, ...]:
-    """Those that run, of networks by formats by regimes; what has yet to be retrained is said."""
-    found, missing = divided(Variant(network, weights, name, regime, calibration) for network, name, regime in asked)
-    if missing:
-        st.caption(missing_sentence(missing))
-    if not found:
-        st.info("Nothing that was chosen can run: choose RAW, or another format.")
-    return tuple(found)
+    return Chosen(networks, weights, kind, formats, calibration)
 
 
 def _weights() -> tuple[str, str, tuple[str, ...] | None]:
@@ -118,30 +122,7 @@ def _kept(file: UploadedFile) -> Path:
     return path
 
 
-def _formats(weights: str, networks: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Formats and regimes. A retrained file runs as what it is."""
-    if networks and regime_of(weights) == "retrain":
-        (own,) = retrained_formats(networks[0], weights)
-        st.caption(f"This file was retrained for {number_format(own).title}: it runs in that format and in no other.")
-        return (own,), ("retrain",)
-    return _chosen_formats(), _regimes()
-
-
-def _regimes() -> tuple[str, ...]:
-    names = st.pills(
-        "Weights as they are, or retrained",
-        list(REGIMES),
-        format_func=REGIMES.__getitem__,
-        selection_mode="multi",
-        default=["raw"],
-        key="regimes",
-        bind="query-params",
-        help="RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned for the format, where that was done.",
-    )
-    return tuple(name for name in REGIMES if name in names)
-
-
-def _chosen_formats() -> tuple[str, ...]:
+def _formats() -> tuple[str, ...]:
     names = st.multiselect(
         "Formats",
         [*FORMATS, *EXTRA, *COMPOSED],
