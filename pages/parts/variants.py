@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import streamlit as st
@@ -12,6 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
+from core.models.regimes import divided
 from core.models.weights import WEIGHTS, availability, fetch
 from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
@@ -33,13 +36,23 @@ class Chosen:
     kind: str
     formats: tuple[str, ...]
     calibration: Calibration
+    regimes: tuple[str, ...] = ("raw",)
 
     def variants(self) -> list[Variant]:
-        return [
-            Variant(network, self.weights, name, "raw", self.calibration)
-            for network in self.networks
-            for name in self.formats
-        ]
+        """Those that run: RE-TRAIN where weights were retrained for it."""
+        return self._divided[0]
+
+    @property
+    def missing(self) -> list[Variant]:
+        """Those whose weights have yet to be retrained."""
+        return self._divided[1]
+
+    @cached_property
+    def _divided(self) -> tuple[list[Variant], list[Variant]]:
+        asked = product(self.networks, self.formats, self.regimes)
+        return divided(
+            Variant(network, self.weights, name, regime, self.calibration) for network, name, regime in asked
+        )
 
 
 def choose(offered: Sequence[str] = tuple(WEIGHTS), formats: Sequence[str] = tuple(FORMATS)) -> Chosen | None:
