@@ -17,6 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DataError
+from core.jobs import start
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
@@ -66,7 +67,8 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Jo
     monkeypatch.setattr(beginning, "batch_size", lambda graphs: 6)
     monkeypatch.setattr(history, "recorded", list)
     found: list[Job] = []
-    monkeypatch.setattr(launch, "start_process", found.append)
+    for module in (launch, start):
+        monkeypatch.setattr(module, "start_process", found.append)
     for cached in (shared_jobs, history.shipped):
         cached.cache_clear()
     yield found
@@ -198,7 +200,7 @@ def test_the_newest_is_shown_and_any_other_can_be_chosen() -> None:
     first, second = done(), done(FakeSet(12))
     app = opened()
     assert cells(app).caption == "Over 12 pictures of by hand"
-    app.selectbox(key="shown_job").set_value(first.id).run()
+    app.selectbox(key="shown_sweep").set_value(first.id).run()
     assert cells(app).caption == "Over 20 pictures of by hand"
     assert app.query_params["job"] == first.id
     history_table = app.table[0].value.to_dict("records")
@@ -209,18 +211,18 @@ def test_the_newest_is_shown_and_any_other_can_be_chosen() -> None:
 def test_a_link_to_a_job_that_is_not_here_says_so() -> None:
     done()
     app = opened(job="<b>none</b>")
-    assert "There is no sweep named <b>none</b> here." in words(app)
+    assert "There is no job named <b>none</b> here." in words(app)
     assert cells(app).caption.startswith("Over 20")
 
 
 def test_a_running_sweep_can_be_paused_and_cancelled() -> None:
     job = begun()
     app = opened(job=job.id)
-    assert "100.0% of 40 answers" in words(app)
+    assert "100% of 40 answers" in words(app)
     assert cells(app).caption.startswith("So far, over 20 pictures")
     app.button(key=f"pause_{job.id}").click().run()
     assert shared_jobs().get(job.id).wish == "pause"
-    assert "It will pause when the present batch is finished." in words(app)
+    assert "It will pause when what it is at is finished." in words(app)
     app.button(key=f"resume_{job.id}").click().run()
     assert shared_jobs().get(job.id).wish == ""
     app.button(key=f"cancel_{job.id}").click().run()
@@ -232,7 +234,7 @@ def test_a_dead_worker_is_said_and_another_one_started(started: list[Job]) -> No
     with shared_jobs().database.transaction() as sql:
         sql.execute("UPDATE jobs SET heartbeat = ?, created = ?", (time.time() - 60, time.time() - 90))
     app = opened(job=job.id)
-    assert "Its process has died at 100.0%." in words(app)
+    assert "Its process has died at 100%." in words(app)
     app.button(key=f"resume_{job.id}").click().run()
     assert [one.id for one in started] == [job.id]
     assert shared_jobs().get(job.id).state == "queued"
