@@ -14,9 +14,10 @@ from core.jobs.store import JobStore
 from core.models.kinds import KINDS
 from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS
+from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.plan import Plan
 
-KIND = "sweep"
+KIND, LAYERS = "sweep", "layers"
 
 
 def launch(jobs: JobStore, plan: Plan) -> Job:
@@ -28,7 +29,18 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
 
     check_runnable(plan)
     check_classes(open_set(plan.data), plan.weights)
-    job = jobs.add(KIND, plan.to_json())
+    return _started(jobs, KIND, plan.to_json())
+
+
+def launch_layers(jobs: JobStore, plan: LayersPlan) -> Job:
+    """The same for a network that is tried layer by layer: on a split to search on and one to score."""
+    for split in ("val", "test"):
+        check_classes(open_set(plan.data, split), (plan.weights,))
+    return _started(jobs, LAYERS, plan.to_json())
+
+
+def _started(jobs: JobStore, kind: str, plan: str) -> Job:
+    job = jobs.add(kind, plan)
     start_process(job)
     return job
 

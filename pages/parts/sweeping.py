@@ -16,7 +16,9 @@ from pages.parts.sweep_kind import SWEEPS
 # On a phone, where the columns stand one above the other, what was found comes first.
 ORDER = "<style>@media (max-width: 640px) {[data-testid=stColumn]:has(.st-key-new_job) {order: 2}}</style>"
 Part = tuple[Callable[[], None], Kind]
-PARTS: Mapping[str, Part] = {"Accuracy": (sweep_setup.draw, SWEEPS)}
+PARTS: Mapping[str, Part] = {
+    "Accuracy": (sweep_setup.draw, SWEEPS),
+}
 
 
 def page() -> None:
@@ -32,8 +34,6 @@ def page() -> None:
 
 
 def _part() -> str:
-    if len(PARTS) == 1:
-        return next(iter(PARTS))
     return str(
         st.segmented_control(
             "What to find out",
