@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from core.errors import RequestError
 from core.formats import FORMATS, number_format
 from core.models.catalog import ARCHITECTURES, architecture
 from core.models.regimes import regime_of
+from core.models.weights import WEIGHTS
 from core.quantization.calibrators import CALIBRATORS
 from core.serving.devices import check_device
 from core.variant import Calibration, Variant
@@ -30,6 +32,12 @@ def variants(args: argparse.Namespace) -> list[Variant]:
     formats = [number_format(name).name for name in listed("--formats", args.formats)]
     regime = regime_of(args.weights)
     return [Variant(network, args.weights, name, regime, calibration) for network in networks for name in formats]
+
+
+def settled_weights(weights: str) -> str:
+    """A file's path is made absolute, since a job may be gone on with from another folder; a name stays."""
+    path = Path(weights).expanduser()
+    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def positive(text: str) -> int:
