@@ -20,7 +20,7 @@ SOURCES = sorted(
 # From the bottom up. A part imports from the rows below its own and from itself, never from its neighbours in a row.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.errors",),
-    ("core.files", "core.settings"),
+    ("core.download", "core.files", "core.settings"),
     ("core.environment", "core.formats"),
     ("core.variant",),
     ("core.images",),

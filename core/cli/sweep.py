@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.cli.choices import add_variant_options, listed, positive, settled_weights
+from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
 from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import PictureSet
@@ -21,6 +22,7 @@ from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
+from core.sweeps import parquet
 from core.sweeps.begin import check_runnable
 from core.sweeps.carry_out import carry_out
 from core.sweeps.conditions import Conditions
@@ -46,6 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table there")
+    parser.add_argument(
+        "--parquet", type=Path, metavar="FILE", help="also write every outcome there, and what it takes to read them"
+    )
     parser.set_defaults(run=run)
 
 
@@ -69,6 +74,8 @@ def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: C
     if args.csv:
         with write_atomically(args.csv) as temporary:
             temporary.write_text(to_csv(table(store, conditions).rows), encoding="utf-8", newline="")
+    if args.parquet:
+        parquet.write(args.parquet, plan, store, conditions)
     print(to_json(plan, store, conditions) if args.json else to_text(table(store, conditions)))
 
 
@@ -81,6 +88,7 @@ def _jobs() -> JobStore:
 
 def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
     """A new job; none where its pictures cannot be opened."""
+    fetch_missing(plan.data)
     data = open_set(plan.data)
     return jobs.add(KIND, plan.to_json()), data
 

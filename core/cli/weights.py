@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from core.cli.fetching import shown
 from core.errors import RequestError
 from core.models.catalog import ARCHITECTURES, architecture
 from core.models.weights import WEIGHTS, availability, fetch
@@ -32,12 +33,7 @@ def _fetch(network: str | None) -> None:
     if network is None:
         raise RequestError("Nothing says which network's weights to fetch.", "Add --network NAME.")
     with tqdm(unit="B", unit_scale=True, dynamic_ncols=True, desc=architecture(network).title) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        fetch(network, show)
+        fetch(network, shown(bar))
 
 
 def _row(weights: str, network: str) -> dict[str, Any]:

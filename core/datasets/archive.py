@@ -107,7 +107,7 @@ def _checked(path: Path, members: Sequence[zipfile.ZipInfo]) -> list[zipfile.Zip
     if len(members) > MOST_FILES:
         raise _too_many(path)
     for member in members:
-        _check_name(path, member)
+        check_name(path, member.orig_filename, member.filename)
         _check_kind(path, member)
     kept = [member for member in members if not member.is_dir() and _is_wanted(member.filename)]
     if not any(is_picture(member.filename) or member.filename.endswith(".parquet") for member in kept):
@@ -126,9 +126,9 @@ def _parts(name: str) -> tuple[str, ...]:
     return PurePosixPath(name).parts
 
 
-def _check_name(path: Path, member: zipfile.ZipInfo) -> None:
-    """As the file says it: Python's own clean-up of names is not relied on."""
-    raw, parts = member.orig_filename, _parts(member.filename)
+def check_name(path: Path, raw: str, name: str) -> None:
+    """`raw` as the archive at `path` says it: Python's own clean-up of names is not relied on. Raises DataError."""
+    parts = _parts(name)
     unsafe = raw.startswith("/") or "\\" in raw or "\0" in raw or ":" in (parts or ("",))[0] or ".." in parts
     if unsafe or any(len(part.encode(errors="replace")) > LONGEST_NAME for part in parts):
         raise DataError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.datasets.archive import unpacked
 from core.datasets.folder import open_folder
-from core.datasets.imagenette import open_imagenette
+from core.datasets.imagenette import Archive, archive_of, open_imagenette
 from core.datasets.picture_set import PictureSet
 from core.datasets.signs.signs_set import open_signs
 from core.datasets.tiny_set import is_tiny, open_tiny
@@ -36,6 +36,15 @@ def open_set(text: str, split: str | None = None) -> PictureSet:
     folder, name = _folder(text.strip())
     opened = next(opened for fits, opened in LAYOUTS if fits(folder))
     return opened(folder, split, name)
+
+
+def missing(text: str) -> Archive | None:
+    """What must be downloaded before the set of that name can be opened; None where nothing must. Raises DataError."""
+    name, *words = text.strip().split(":")
+    if name.lower() != "imagenette":
+        return None
+    archive = archive_of(words)
+    return None if archive.is_here else archive
 
 
 def settled(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from pyarrow import parquet
 
 from core.datasets.labelled import Part, TrainingData, fingerprint
 from core.errors import DataError
@@ -134,12 +135,6 @@ def _entries(folder: Path, split: str) -> Iterator[Entry]:
 
 
 def _parquet_entries(path: Path) -> Iterator[Entry]:
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(
-            f"{path.name} needs pyarrow to be read, which is not installed.", "Run: pip install pyarrow."
-        ) from error
     for row in parquet.read_table(path).to_pylist():
         box = (row["x0"], row["y0"], row["x1"], row["y1"])
         yield Entry(Path(row["file"]).name, row["wnid"], box, partial(bytes, row["jpeg"]))

@@ -6,6 +6,7 @@ float64 holds every integer up to 2^53; a 25,088-term sum of 16 x 16-bit product
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -35,14 +36,17 @@ ARITHMETIC = "emulated"
 
 
 @torch.inference_mode()
-def run(program: Program, x: Tensor) -> dict[str, Tensor]:
+def run(program: Program, x: Tensor, known: Mapping[str, Tensor] = MappingProxyType({})) -> dict[str, Tensor]:
     """Run on real inputs `x` [n, c, h, w]. Returns the integers of every edge by name, as float64 tensors.
 
-    On CUDA the convolutions avoid cuDNN, whose FFT algorithms are not exact.
+    Edges in `known` are not computed but taken over, as they are: see core.engines.shared. On CUDA the
+    convolutions avoid cuDNN, whose FFT algorithms are not exact.
     """
-    values: dict[str, Tensor] = {}
+    values: dict[str, Tensor] = dict(known)
     with torch.backends.cudnn.flags(enabled=False):
         for operation in program.operations:
+            if operation.name in known:
+                continue
             inputs = [values[name] for name in operation.inputs] or [x]
             values[operation.name] = step(operation, inputs, program.edges)
     return values

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import settings
-from core.models.download import Source
+from core.download import Source
+from core.errors import WeightsError
 from core.models.files import sha256
 
 ADDRESS = "https://download.pytorch.org/models/"
@@ -40,7 +41,8 @@ class Published:
 
     @property
     def source(self) -> Source:
-        return Source(ADDRESS + self.file, Path(self.file).stem.rpartition("-")[2])
+        digest = Path(self.file).stem.rpartition("-")[2]
+        return Source(ADDRESS + self.file, digest, "sha256", WeightsError, "BITLENS_WEIGHTS")
 
     @property
     def target(self) -> Path:

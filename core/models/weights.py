@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.download import Report, download, remedies
 from core.errors import RequestError, WeightsError
 from core.models import cards, files, retrained
 from core.models.catalog import architecture
-from core.models.download import Report, download, remedies
 from core.models.fit import Layout, build, fit
 from core.models.kinds import KINDS
 from core.models.labels import labels

@@ -49,6 +49,14 @@ class Graph:
     def users(self, name: str) -> list[Node]:
         return [node for node in self.nodes if name in node.inputs]
 
+    def leading_to(self, output: str) -> Graph:
+        """The graph of this output alone: a classifier without the box head beside it."""
+        wanted = {output}
+        for node in reversed(self.nodes):
+            if node.name in wanted:
+                wanted.update(node.inputs)
+        return Graph(tuple(node for node in self.nodes if node.name in wanted), (output,))
+
     @property
     def weighted(self) -> tuple[Node, ...]:
         """The layers that hold weights, in order."""

@@ -34,6 +34,7 @@ from core.quantization.affine import Scale
 from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph, Node
 from core.quantization.groups import accumulators, scale_groups
+from core.quantization.mixed import Mixed
 
 Quantizers = Lengths | Mapping[str, Scale]
 BIAS_BYTES, WIDE_BIAS_BYTES, SCALE_BYTES, LENGTH_BYTES = 4, 8, 4, 1
@@ -54,11 +55,11 @@ class FixedScheme:
     """Sums are exact in float64's 53 bits."""
 
     lengths: Lengths
-    format: NumberFormat
+    widths: Mixed
     widest: ClassVar[int] = 2**53
 
     def integer(self, node: Node, group: str, signed: bool) -> Edge:
-        low, high = limits(self.format.activation_bits)
+        low, high = limits(self.widths.activation_bits_of(group))
         scale = 2.0 ** -self.lengths.activations[group]
         return Edge(node.name, "integer", low if signed else 0, high, scale, 0, node.shape)
 
@@ -68,7 +69,7 @@ class FixedScheme:
         length = self.lengths.weights[node.name]
         total = _number(source.scale) * 2.0**-length
         return (
-            fixed_point.round_weights(weight, length, self.format.weight_bits),
+            fixed_point.round_weights(weight, length, self.widths.weight_bits_of(node.name)),
             torch.round(bias.double() / total),
             total,
         )
@@ -101,12 +102,16 @@ class AffineScheme:
         return Multiply(factor.float())
 
 
-def scheme_of(quantizers: Quantizers, format: NumberFormat) -> Scheme:
-    return FixedScheme(quantizers, format) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
+def scheme_of(quantizers: Quantizers, format: NumberFormat | Mixed) -> Scheme:
+    return FixedScheme(quantizers, _widths(format)) if isinstance(quantizers, Lengths) else AffineScheme(quantizers)
 
 
-def lower(graph: Graph, quantizers: Quantizers, format: NumberFormat) -> Program:
-    """The program of `graph` in FIXED-N (given Lengths) or INT8 (given each group's Scale)."""
+def _widths(format: NumberFormat | Mixed) -> Mixed:
+    return format if isinstance(format, Mixed) else Mixed(format)
+
+
+def lower(graph: Graph, quantizers: Quantizers, format: NumberFormat | Mixed) -> Program:
+    """The program of `graph` in FIXED-N, of one width or mixed (given Lengths), or INT8 (given each group's Scale)."""
     lowering = _Lowering(graph, scheme_of(quantizers, format))
     for node in graph.nodes:
         lowering.visit(node)
@@ -114,20 +119,21 @@ def lower(graph: Graph, quantizers: Quantizers, format: NumberFormat) -> Program
     return Program(tuple(lowering.operations), lowering.edges, graph.outputs, size)
 
 
-def weight_bytes(graph: Graph, format: NumberFormat, wide: Collection[str] = ()) -> int:
+def weight_bytes(graph: Graph, format: NumberFormat | Mixed, wide: Collection[str] = ()) -> int:
     """What a file or a processor needs for the weights and for what belongs to them.
 
-    Weights at the format's bits, packed, rounded up layer by layer; biases at 4 bytes, at 8 in the layers named in `wide`,
-    whose integers need more than 32 bits, or at the float format's own. INT8 adds 4 bytes (float32) for each output channel's
-    scale, FIXED-N one byte for each layer's fractional length. A 3 x 3 convolution from 3 to 5 channels has 135 weights and
-    5 biases: 156 bytes in FIXED-8, 175 in INT8.
+    Weights at the format's bits, or at each layer's own, packed, rounded up layer by layer; biases at 4 bytes, at 8 in the
+    layers named in `wide`, whose integers need more than 32 bits, or at the float format's own. INT8 adds 4 bytes (float32)
+    for each output channel's scale, FIXED-N one byte for each layer's fractional length. A 3 x 3 convolution from 3 to 5
+    channels has 135 weights and 5 biases: 156 bytes in FIXED-8, 175 in INT8.
     """
-    return sum(_layer_bytes(node, format, node.name in wide) for node in graph.weighted)
+    return sum(_layer_bytes(node, _widths(format), node.name in wide) for node in graph.weighted)
 
 
-def _layer_bytes(node: Node, format: NumberFormat, wide: bool) -> int:
+def _layer_bytes(node: Node, widths: Mixed, wide: bool) -> int:
     weight, bias = _parameters(node)
-    packed = math.ceil(weight.numel() * format.weight_bytes)
+    format = widths.base
+    packed = math.ceil(weight.numel() * widths.weight_bits_of(node.name) / 8)
     if format.kind == "float":
         return packed + math.ceil(bias.numel() * format.weight_bytes)
     scales = SCALE_BYTES * len(weight) if format.kind == "affine" else LENGTH_BYTES

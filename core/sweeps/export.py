@@ -13,8 +13,8 @@ from core.files import as_text, spreadsheet_cell
 from core.models.labels import labels
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
+from core.sweeps.results import Results
 from core.sweeps.rows import Detail, Row, Table, table
-from core.sweeps.store import SweepStore
 from core.variant import Variant
 
 SCHEMA = 1
@@ -22,20 +22,20 @@ COLUMNS = tuple(field.name for field in fields(Row))
 MOST_LOSING = 10
 
 
-def document(plan: Plan, store: SweepStore, conditions: Conditions) -> dict[str, Any]:
+def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, Any]:
     """The results, and all that it takes to compute them again; keys are only ever added."""
-    found = table(store, conditions)
+    found = table(results, conditions)
     return {
         "schema": SCHEMA,
         "command": "sweep",
-        "job": store.job,
+        "job": results.job,
         "plan": json.loads(plan.to_json()),
         "plan_sha256": plan.fingerprint,
         "data": {
             "name": conditions.name,
             "sha256": conditions.data,
             "pictures": conditions.pictures,
-            "skipped": [{"picture": one.index, "title": one.title, "reason": one.reason} for one in store.skipped()],
+            "skipped": [{"picture": one.index, "title": one.title, "reason": one.reason} for one in results.skipped()],
             "unmatched": {kind: list(names) for kind, names in conditions.unmatched.items() if names},
             "notes": list(conditions.notes),
         },
@@ -44,7 +44,7 @@ def document(plan: Plan, store: SweepStore, conditions: Conditions) -> dict[str,
         "results": [row.as_dict() for row in found.rows],
         "details": [_detail(detail) for detail in found.details],
         "failed": [
-            {"variant": conditions.variants[number].title, **error} for number, error in store.failures().items()
+            {"variant": conditions.variants[number].title, **error} for number, error in results.failures().items()
         ],
     }
 
@@ -65,8 +65,8 @@ def _detail(detail: Detail) -> dict[str, Any]:
     return {**asdict(detail.record), **numbers, **ratio, "losing": losing}
 
 
-def to_json(plan: Plan, store: SweepStore, conditions: Conditions) -> str:
-    return as_text(json.dumps(document(plan, store, conditions), indent=2, ensure_ascii=False))
+def to_json(plan: Plan, results: Results, conditions: Conditions) -> str:
+    return as_text(json.dumps(document(plan, results, conditions), indent=2, ensure_ascii=False))
 
 
 def to_csv(rows: Sequence[Row]) -> str:

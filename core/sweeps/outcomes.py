@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from core.engines.scores import check_finite, ranking, softmax
-from core.quantization.prepare import Executable
 from core.variant import Variant
+
+if TYPE_CHECKING:  # what was found is read without torch, which takes seconds to import
+    from torch import Tensor
+
+    from core.quantization.prepare import Executable
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,7 +28,8 @@ class Outcomes:
 
     `truth` is the true class as an output of the network, UNKNOWN where there is none; `rank` is its place among the answers
     from 1 on, 0 where there is no truth. `prediction` is the first answer and `score` its softmax; `probability` is that of
-    the true class, NaN where there is none. Equal scores stand in the order of their classes.
+    the true class, NaN where there is none. Both are rounded to single precision, as files hold them. Equal scores stand in
+    the order of their classes.
     """
 
     pictures: Integers
@@ -88,6 +90,8 @@ def measure(
 
     Raises RangeError or WeightsError where an output is no number: it has no rank.
     """
+    from core.engines.scores import check_finite
+
     began = time.perf_counter()
     outputs = [output.cpu() for output in executable.run(x)]  # a GPU has finished when its values are here
     seconds = time.perf_counter() - began
@@ -97,7 +101,11 @@ def measure(
 
 def outcomes(outputs: Tensor, pictures: Integers, truth: Integers) -> Outcomes:
     """From a network's outputs [n, classes]. Scores 1, 3, 3 and truth 2: prediction 1, rank 2."""
-    scores = softmax(outputs)
+    import torch
+
+    from core.engines.scores import ranking, softmax
+
+    scores = softmax(outputs).float().double()
     order = ranking(outputs)
     known = torch.from_numpy(truth).clamp(min=0)[:, None]
     has_truth = truth != UNKNOWN

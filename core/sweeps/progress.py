@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from core.sweeps.conditions import Conditions
-from core.sweeps.store import Finished
+from core.sweeps.results import Finished
 
 
 def remaining_s(conditions: Conditions, finished: Iterable[Finished], failed: Collection[int] = ()) -> float | None:

@@ -11,7 +11,7 @@ from core.sweeps import statistics
 from core.sweeps.conditions import Conditions, VariantRecord
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.plan import BASELINE
-from core.sweeps.store import Finished, SweepStore
+from core.sweeps.results import Finished, Results
 from core.sweeps.verdicts import Pairs, Verdict, interval, verdicts
 
 
@@ -76,11 +76,11 @@ class Table:
     details: tuple[Detail, ...]
 
 
-def table(store: SweepStore, conditions: Conditions) -> Table:
+def table(results: Results, conditions: Conditions) -> Table:
     """All that is finished so far."""
-    failed = store.failures()
-    answers = {number: store.outcomes(number) for number in range(len(conditions.variants)) if number not in failed}
-    finished = store.finished()
+    failed = results.failures()
+    answers = {number: results.outcomes(number) for number in range(len(conditions.variants)) if number not in failed}
+    finished = results.finished()
     records = {number: conditions.variants[number] for number in answers}
     before = _baselines(records, answers)
     rows = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from core.datasets.survey import Unreadable
 from core.errors import BitlensError
@@ -13,6 +12,7 @@ from core.files import as_text
 from core.jobs.store import JobStore
 from core.sweeps.conditions import Conditions
 from core.sweeps.outcomes import Outcomes
+from core.sweeps.results import Finished
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS sweeps (job TEXT PRIMARY KEY, conditions TEXT NOT NULL)",
@@ -26,19 +26,8 @@ TABLES = (
 )
 
 
-@dataclass(frozen=True)
-class Finished:
-    """One batch of one variant: how many pictures could be read, the engine's seconds for them, and when it was written."""
-
-    variant: int
-    batch: int
-    images: int
-    seconds: float
-    at: float
-
-
 class SweepStore:
-    """The outcomes of one job. Variants go by their place in the plan. Whoever writes is the job's `owner`.
+    """The outcomes of one job, which are Results to those who read. Whoever writes is the job's `owner`.
 
     Raises StoreError where the file cannot be used, or where the job is no longer the owner's.
     """

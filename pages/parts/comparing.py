@@ -19,6 +19,7 @@ from core.models.kinds import KINDS
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, preview, searching
+from pages.parts.regimes import choose_regimes
 from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
@@ -38,6 +39,7 @@ def page() -> None:
     with left:
         picked = picker.pick()
         chosen = choose()
+        chosen = choose_regimes(chosen) if chosen else None
     shared_comparison().supersede(session())
     if picked is None:
         right.info(NOTHING)

@@ -18,6 +18,8 @@ from core.errors import DataError
 from core.jobs.store import JobStore, shared_jobs, store_file
 from core.serving.networks import shared_networks
 from core.sweeps import begin as beginning
+from core.sweeps import parquet
+from core.sweeps.rows import table
 from tests.datasets.files import picture, write_files, write_zip
 from tests.sweeps.fakes import FakeNetworks, FakeSet
 from tests.sweeps.test_rows import KEYS
@@ -107,6 +109,14 @@ def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture
     assert tuple(rows[0]) == KEYS
     for row, result in zip(rows, found["results"], strict=True):
         assert row == {key: "" if value is None else str(value) for key, value in result.items()}
+
+
+def test_the_file_with_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "out" / "sweep.parquet"
+    found = _document(capsys, *OPTIONS, "--parquet", str(file))
+    record = parquet.read(file)
+    assert record.job == found["job"]
+    assert [row.as_dict() for row in table(record, record.conditions()).rows] == found["results"]
 
 
 def test_a_finished_job_is_shown_again_without_running(

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import tarfile
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
-from torchvision.datasets import Imagenette
+from pyarrow import Table, parquet
 
-from core.datasets.imagenette import NAMES, SIZES, fetch_imagenette
 from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import chance_of
 from core.datasets.signs.samples import crop
@@ -24,12 +16,6 @@ from core.datasets.tiny_imagenet import hold_back
 from core.errors import DataError
 from core.models.labels import labels, synsets
 from tests.datasets.files import picture, two_classes, write_files, write_zip
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 TINY = ("n01443537", "n02106030", "n01440764")
 
@@ -154,9 +140,6 @@ def test_tiny_imagenet(tmp_path: Path, zipped: bool, monkeypatch: pytest.MonkeyP
 
 
 def test_both_layouts_of_tiny_imagenet_have_one_fingerprint(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    from pyarrow import Table, parquet
-
     files = _tiny()
     rows = []
     for line in files["val/val_annotations.txt"].decode().splitlines():
@@ -168,71 +151,6 @@ def test_both_layouts_of_tiny_imagenet_have_one_fingerprint(tmp_path: Path) -> N
     one, other = open_set(str(packed)), open_set(str(write_files(tmp_path / "official", files)))
     assert one.fingerprint == other.fingerprint
     assert one.classes == ("n01440764", "n01443537", "n02106030")
-
-
-def test_imagenette_is_not_fetched_unasked() -> None:
-    with pytest.raises(DataError, match="Imagenette \\(320px\\) is not here. Fetch it, 342 MB, or unpack it"):
-        open_set("imagenette")
-    with pytest.raises(DataError, match="There is no Imagenette 8px. Choose from: 320px, 160px, full."):
-        open_set("imagenette:8px")
-
-
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where an archive of Imagenette's layout is served, which torchvision takes for the published one."""
-    path = tmp_path / "server" / "imagenette2-160.tgz"
-    path.parent.mkdir()
-    with tarfile.open(path, "w:gz") as archive:
-        for part, count in (("train", 120), ("val", 10)):
-            for number in range(count):
-                wnid, data = list(NAMES)[number % 10], picture(count + number, kind="JPEG")
-                member = tarfile.TarInfo(f"imagenette2-160/{part}/{wnid}/{wnid}_{number}.JPEG")
-                member.size = len(data)
-                archive.addfile(member, io.BytesIO(data))
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(path.parent))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/{path.name}"
-        digest = hashlib.md5(path.read_bytes()).hexdigest()
-        monkeypatch.setattr(Imagenette, "_ARCHIVES", Imagenette._ARCHIVES | {"160px": (url, digest)})
-        yield url
-        server.shutdown()
-
-
-def test_imagenette_once_it_is_here(published: str, cache: Path) -> None:
-    folder = fetch_imagenette("160px")
-    assert fetch_imagenette("160px") == folder == cache / "sets" / "imagenette2-160"
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
-    data = open_set("imagenette:160px")
-    assert data.name == "Imagenette 160px (test)"
-    assert (len(data), data.synsets, data.classes) == (
-        10,
-        tuple(sorted(NAMES)),
-        tuple(NAMES[one] for one in sorted(NAMES)),
-    )
-    assert {data.title(index)[:9] for index in range(10)} == set(NAMES)
-    assert len(open_set("imagenette:160px", "train")) + len(open_set("imagenette:160px", "val")) == 120
-
-
-def test_imagenette_that_is_not_the_published_one(published: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = Imagenette._ARCHIVES | {"160px": (published, "0" * 32)}
-    monkeypatch.setattr(Imagenette, "_ARCHIVES", wrong)
-    with pytest.raises(DataError, match="cannot be downloaded .* Connect to the internet"):
-        fetch_imagenette("160px")
-    with pytest.raises(DataError, match="is not here"):
-        open_set("imagenette:160px")
-
-
-def test_a_broken_off_unpacking_starts_anew(published: str, cache: Path) -> None:
-    """torchvision would take the folder with one picture for the whole set."""
-    write_files(cache / "sets" / "imagenette-160px.part", {"imagenette2-160/train/n01440764/a.JPEG": b"cut"})
-    fetch_imagenette("160px")
-    assert len(open_set("imagenette:160px", "train")) > 50
-
-
-def test_imagenettes_classes_are_torchvisions() -> None:
-    assert {synset: names[0] for synset, names in Imagenette._WNID_TO_CLASS.items()} == NAMES
-    assert set(NAMES) <= set(synsets("imagenet"))
-    assert {size.rstrip("px") for size in SIZES} == {"320", "160", "full"}
 
 
 def test_a_title_falls_anywhere() -> None:

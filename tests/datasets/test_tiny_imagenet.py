@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import Table, parquet
 
 from core.datasets import tiny_imagenet
 from core.datasets.tiny_imagenet import Split, hold_back, load, wnids
@@ -64,9 +64,6 @@ def official(tmp_path: Path) -> Path:
 @pytest.fixture
 def packed(tmp_path: Path) -> Path:
     """Train in two files, in an order of their own."""
-    pytest.importorskip("pyarrow")
-    from pyarrow import Table, parquet
-
     folder = tmp_path / "packed"
     folder.mkdir()
     rows = _rows("train")[::-1]
@@ -175,19 +172,6 @@ def test_what_is_missing_is_named(
 def test_no_folder_at_all(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nowhere has no wnids.txt. Give the folder of Tiny ImageNet"):
         load(tmp_path / "nowhere", "train", tmp_path / "cache")
-
-
-def test_packed_data_without_pyarrow(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: object, **more: object) -> object:
-        if name.startswith("pyarrow"):
-            raise ImportError(name)
-        return real(name, *rest, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(DataError, match="val.parquet needs pyarrow to be read, which is not installed. Run: pip"):
-        load(packed, "val", tmp_path / "cache")
 
 
 def test_held_back_pictures_do_not_train() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.charts.style import look
 from core.datasets.signs.samples import crop
 from core.errors import BitlensError
 from core.images.samples import samples
@@ -21,6 +24,7 @@ from core.variant import Variant
 from pages.parts.cards import grid
 from pages.parts.picker import numbered
 from tests.compare.examples import answer
+from tests.retrained import retrained_weights
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 NETWORKS = ("vgg16", "googlenet", "squeezenet")
@@ -218,6 +222,58 @@ def test_a_screen_reader_hears_where_things_stand() -> None:
     assert '<div class="bl-sr" role="status">1 of 3 answers are there, 1 could not be computed.</div>' in html
     assert "box in FP32: from 10 to 50 % of the width and 10 to 90 % of the height" in html
     assert 'role="region" tabindex="0"' in html  # what scrolls can be reached by keyboard
+
+
+def test_retrained_cards_have_a_frame_and_say_their_regime() -> None:
+    """Each network has a format in the same column as the others, with gaps where it was not retrained."""
+    scores = (0.5, 0.2, 0.1, 0.1, 0.05)
+    there = replace(answer("fixed8", scores, regime="retrain"), retrained="3 epochs on Signs")
+    rows = {
+        "vgg16": [(Variant("vgg16", "photos", name), None) for name in ("fp32", "fixed8")],
+        "squeezenet": [
+            (Variant("squeezenet", "photos", "fp32"), answer("fp32", scores)),
+            (there.variant, there),
+            (Variant("squeezenet", "photos", "fixed8"), answer("fixed8", scores)),
+        ],
+    }
+    html = grid(rows, (90, 60), False)
+    assert Cards(html).names[2:] == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8", "SqueezeNet, FIXED-8 RE-TRAIN"]
+    frame = f"border: 2px solid {look('fixed8').colour}"
+    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "1", "2", "3"] and html.count(frame) == 1
+    assert html.count(">RE-TRAIN<") == 1 and html.count(">RAW<") == 4
+    assert 'title="Retrained: 3 epochs on Signs."' in html
+    assert "RAW" not in grid({"vgg16": rows["vgg16"]}, (90, 60), False)
+
+
+def test_retrained_weights_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    retrained_weights("squeezenet", "photos", "int8")
+    app = opened(networks=["VGG-16", "SqueezeNet"], formats=["FP32", "INT8"], regimes=["RAW", "RE-TRAIN"])
+    expected = ["VGG-16, FP32", "VGG-16, INT8", "SqueezeNet, FP32", "SqueezeNet, INT8", "SqueezeNet, INT8 RE-TRAIN"]
+    assert cards(app).names == expected and not cards(app).waiting
+    words = [element.value for element in app.caption]
+    missing = "Not retrained yet, and left out: VGG-16 for FP32, INT8; SqueezeNet for FP32."
+    assert any(word.startswith(missing) and "`python -m core retrain --network vgg16" in word for word in words)
+    app.session_state["charts"] = "squeezenet"
+    app.run()
+    words = [element.value.replace("\\", "") for element in app.caption]
+    assert any(word.startswith("Retraining. INT8 RE-TRAIN: 1 epoch on Noise") for word in words)
+    assert any("INT8 RE-TRAIN" in element.value for element in app.markdown)  # what changed
+
+
+def test_a_retrained_file_can_be_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    path = retrained_weights("squeezenet", "photos", "int8")
+    app = opened(weights="A file", formats=["FP32"])
+    app.file_uploader(key="weights_file").upload(path.name, path.read_bytes(), "application/octet-stream").run()
+    assert not app.exception
+    assert cards(app).names == ["SqueezeNet, INT8 RE-TRAIN"]
+    assert any(element.value.startswith("This file was retrained for INT8: it runs") for element in app.caption)
+
+
+def test_nothing_retrained_says_so() -> None:
+    app = opened(networks="SqueezeNet", formats="FP16", regimes="RE-TRAIN")
+    assert any(element.value.startswith("Nothing that was chosen can run") for element in app.info)
 
 
 def test_the_formats_in_use_are_explained() -> None:

@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.engines.program import Convolution, Edge, Program, Shift, Window
 from core.errors import RangeError
-from core.sweeps.conditions import Conditions, VariantRecord, fingerprint
-from core.sweeps.outcomes import UNKNOWN, Outcomes
-from core.sweeps.plan import Plan
+from core.sweeps.conditions import Conditions, fingerprint
 from core.sweeps.progress import remaining_s
-from core.sweeps.rows import Row, Table, table
-from core.sweeps.store import SweepStore
+from core.sweeps.rows import Row, table
+from tests.sweeps.by_hand import conditions, filled, outcomes
 from tests.sweeps.fakes import begun, plan
 
 KEYS = (
     *("network", "weights", "format", "regime", "engine", "arithmetic", "images", "top1", "top1_low", "top1_high"),
     *("top5", "agreement", "p_value", "keeps_99", "keeps_999", "images_per_second"),
 )
-
-
-def _record(network: str, weights: str, name: str, regime: str) -> VariantRecord:
-    native = name.startswith(("fp", "bf"))
-    return VariantRecord(
-        network=network,
-        weights=weights,
-        weights_name=weights,
-        format=name,
-        regime=regime,
-        engine="torch" if native else "reference",
-        arithmetic="native" if native else "emulated",
-        calibrated="by hand",
-        preliminary=name == "fixed4",
-        weight_bytes=1000,
-        labels="photos",
-        weights_sha256="a",
-        program_sha256="b",
-    )
-
-
-def _conditions(chosen: Plan, pictures: int, batch: int = 100) -> Conditions:
-    records = tuple(_record(one.network, one.weights, one.format, one.regime) for one in chosen.variants)
-    return Conditions("of the set", pictures, batch, 1, "2.14", ("goldfish",), {"photos": ()}, records, {"cores": 2})
-
-
-def _outcomes(right: Sequence[bool], begin: int = 0, labelled: bool = True, wrong: int = 9) -> Outcomes:
-    """The true class is 0; a wrong answer is `wrong`, and the true one is then third."""
-    hits = np.array(right, bool)
-    return Outcomes(
-        pictures=np.arange(begin, begin + len(hits), dtype=np.int64),
-        truth=np.full(len(hits), 0 if labelled else UNKNOWN, np.int64),
-        rank=np.where(hits, 1, 3) * int(labelled),
-        prediction=np.where(hits, 0, wrong).astype(np.int64),
-        score=np.full(len(hits), 0.5),
-        probability=np.full(len(hits), 0.5 if labelled else np.nan),
-    )
-
-
-def _filled(
-    path: Path, chosen: Plan, found: dict[int, list[Outcomes]], seconds: float = 0.5
-) -> tuple[SweepStore, Table]:
-    store = begun(path, chosen)
-    conditions = _conditions(chosen, 1000)
-    store.begin(conditions)
-    for number, batches in found.items():
-        for batch, outcomes in enumerate(batches):
-            store.record(number, batch, outcomes, seconds * (100 if batch == 0 else 1), 0.5)
-    return store, table(store, conditions)
 
 
 def test_the_keys_of_a_row() -> None:
@@ -82,8 +29,8 @@ def test_a_table_by_hand(tmp_path: Path) -> None:
     """100 pictures: FP32 has 80 right; FIXED-8 loses 9 of them and gains 1."""
     chosen = plan(formats=("fp32", "fixed8"))
     before, after = [True] * 80 + [False] * 20, [True] * 71 + [False] * 9 + [True] + [False] * 19
-    halves = {0: [_outcomes(before[:50]), _outcomes(before[50:], 50)], 1: [_outcomes(after)]}
-    _, found = _filled(tmp_path, chosen, halves)
+    halves = {0: [outcomes(before[:50]), outcomes(before[50:], 50)], 1: [outcomes(after)]}
+    _, found = filled(tmp_path, chosen, halves)
     fp32, fixed8 = found.rows
     assert (fp32.images, fp32.top1, fp32.top5, fp32.agreement, fp32.p_value) == (100, 80.0, 100.0, 100.0, None)
     assert (round(fp32.top1_low or 0, 2), round(fp32.top1_high or 0, 2)) == (71.12, 86.66)
@@ -103,37 +50,37 @@ def test_a_table_by_hand(tmp_path: Path) -> None:
 
 def test_the_speed_is_that_of_the_middle_batch(tmp_path: Path) -> None:
     """The first, which warms up, is a hundred times slower."""
-    batches = [_outcomes([True] * 10, begin) for begin in (0, 10, 20)]
-    _, found = _filled(tmp_path, plan(formats=("fp32",)), {0: batches}, seconds=0.1)
+    batches = [outcomes([True] * 10, begin) for begin in (0, 10, 20)]
+    _, found = filled(tmp_path, plan(formats=("fp32",)), {0: batches}, seconds=0.1)
     assert found.rows[0].images_per_second == pytest.approx(100.0)
 
 
 def test_each_network_is_compared_with_its_own_fp32(tmp_path: Path) -> None:
     chosen = plan(networks=("squeezenet", "vgg16"), formats=("fp32", "fixed8"))
-    good, bad = _outcomes([True] * 300), _outcomes([False] * 300)
-    _, found = _filled(tmp_path, chosen, {0: [good], 1: [good], 2: [bad], 3: [bad]})
+    good, bad = outcomes([True] * 300), outcomes([False] * 300)
+    _, found = filled(tmp_path, chosen, {0: [good], 1: [good], 2: [bad], 3: [bad]})
     assert [row.agreement for row in found.rows] == [100.0] * 4
     assert [row.p_value for row in found.rows] == [None, 1.0, None, 1.0]
 
 
 def test_fp32_retrained_is_compared_with_fp32_raw(tmp_path: Path) -> None:
     chosen = plan(formats=("fp32",), regimes=("raw", "retrain"))
-    _, found = _filled(tmp_path, chosen, {0: [_outcomes([True] * 4 + [False] * 6)], 1: [_outcomes([True] * 10)]})
+    _, found = filled(tmp_path, chosen, {0: [outcomes([True] * 4 + [False] * 6)], 1: [outcomes([True] * 10)]})
     raw, retrained = found.rows
     assert (raw.p_value, retrained.p_value) == (None, pytest.approx(2 / 64))
     assert retrained.agreement == 40.0
 
 
 def test_without_fp32_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
-    _, found = _filled(tmp_path, plan(formats=("fixed8",)), {0: [_outcomes([True] * 5)]})
+    _, found = filled(tmp_path, plan(formats=("fixed8",)), {0: [outcomes([True] * 5)]})
     (row,) = found.rows
     assert row.top1 == 100.0
     assert (row.agreement, row.p_value, row.keeps_99, row.keeps_999) == (None, None, None, None)
 
 
 def test_without_labels_agreement_is_what_is_measured(tmp_path: Path) -> None:
-    one, other = _outcomes([True] * 8, labelled=False), _outcomes([True] * 6 + [False] * 2, labelled=False)
-    _, found = _filled(tmp_path, plan(), {0: [one], 1: [other]})
+    one, other = outcomes([True] * 8, labelled=False), outcomes([True] * 6 + [False] * 2, labelled=False)
+    _, found = filled(tmp_path, plan(), {0: [one], 1: [other]})
     row = found.rows[1]
     assert (row.images, row.agreement) == (8, 75.0)
     assert (row.top1, row.top1_low, row.top5, row.p_value, row.keeps_99) == (None, None, None, None, None)
@@ -142,15 +89,15 @@ def test_without_labels_agreement_is_what_is_measured(tmp_path: Path) -> None:
 
 
 def test_while_it_runs_only_common_pictures_are_compared(tmp_path: Path) -> None:
-    ahead = [_outcomes([True] * 10), _outcomes([False] * 10, 10)]
-    _, found = _filled(tmp_path, plan(), {0: ahead, 1: [_outcomes([True] * 10)]})
+    ahead = [outcomes([True] * 10), outcomes([False] * 10, 10)]
+    _, found = filled(tmp_path, plan(), {0: ahead, 1: [outcomes([True] * 10)]})
     fp32, fixed8 = found.rows
     assert (fp32.images, fp32.top1) == (20, 50.0)
     assert (fixed8.images, fixed8.top1, fixed8.agreement, fixed8.p_value) == (10, 100.0, 100.0, 1.0)
 
 
 def test_before_anything_is_finished(tmp_path: Path) -> None:
-    _, found = _filled(tmp_path, plan(), {})
+    _, found = filled(tmp_path, plan(), {})
     assert [(row.images, row.top1, row.agreement, row.images_per_second) for row in found.rows] == [
         (0, None, None, None)
     ] * 2
@@ -158,29 +105,29 @@ def test_before_anything_is_finished(tmp_path: Path) -> None:
 
 def test_a_variant_that_failed_has_no_row(tmp_path: Path) -> None:
     chosen = plan(formats=("fp32", "fp16", "fixed8"))
-    store, _ = _filled(tmp_path, chosen, {0: [_outcomes([True] * 3)], 2: [_outcomes([True] * 3)]})
+    store, _ = filled(tmp_path, chosen, {0: [outcomes([True] * 3)], 2: [outcomes([True] * 3)]})
     store.fail(1, RangeError("Too large.", "Choose BF16."))
-    conditions = store.conditions()
-    assert conditions is not None
-    assert [row.format for row in table(store, conditions).rows] == ["fp32", "fixed8"]
+    begun_with = store.conditions()
+    assert begun_with is not None
+    assert [row.format for row in table(store, begun_with).rows] == ["fp32", "fixed8"]
 
 
 def test_remaining_time_goes_by_each_variants_own_pace(tmp_path: Path) -> None:
     chosen = plan()
     store = begun(tmp_path, chosen)
-    conditions = _conditions(chosen, 250)
-    store.record(0, 0, _outcomes([True] * 100), 2.0, 0.1)
-    assert remaining_s(conditions, store.finished()) is None
-    assert remaining_s(conditions, store.finished(), failed=[1]) == pytest.approx(3.0)
-    store.record(1, 0, _outcomes([True] * 100), 10.0, 0.1)
-    store.record(1, 2, _outcomes([True] * 50, 200), 2.0, 0.1)
-    assert remaining_s(conditions, store.finished()) == pytest.approx(3.0 + 100 * 12 / 150)
+    begun_with = conditions(chosen, 250)
+    store.record(0, 0, outcomes([True] * 100), 2.0, 0.1)
+    assert remaining_s(begun_with, store.finished()) is None
+    assert remaining_s(begun_with, store.finished(), failed=[1]) == pytest.approx(3.0)
+    store.record(1, 0, outcomes([True] * 100), 10.0, 0.1)
+    store.record(1, 2, outcomes([True] * 50, 200), 2.0, 0.1)
+    assert remaining_s(begun_with, store.finished()) == pytest.approx(3.0 + 100 * 12 / 150)
 
 
 def test_conditions_go_through_json_and_back() -> None:
-    conditions = _conditions(plan(), 250)
-    assert Conditions.from_json(conditions.to_json()) == conditions
-    assert (conditions.batches, replace(conditions, pictures=300).batches) == (3, 3)
+    begun_with = conditions(plan(), 250)
+    assert Conditions.from_json(begun_with.to_json()) == begun_with
+    assert (begun_with.batches, replace(begun_with, pictures=300).batches) == (3, 3)
 
 
 def test_a_programs_fingerprint_tells_its_integers_and_scales() -> None:

@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, WeightsError
-from core.models.download import CHUNK, Source, download
+from core.download import CHUNK, Source, download
+from core.errors import BitlensError, Cancelled, DataError, WeightsError
 
 CONTENT = np.random.default_rng(0).bytes(5 * CHUNK + 17)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()[:8]
+
+
+def _source(url: str, digest: str, algorithm: str = "sha256", raised: type[BitlensError] = WeightsError) -> Source:
+    return Source(url, digest, algorithm, raised, "BITLENS_WEIGHTS")
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Server:
     asked: list[str | None] = field(default_factory=list)
 
     def source(self, digest: str = DIGEST) -> Source:
-        return Source(f"{self.address}/weights.pth", digest)
+        return _source(f"{self.address}/weights.pth", digest)
 
 
 @pytest.fixture
@@ -122,7 +126,7 @@ def test_a_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path, left_ov
         (tmp_path / "weights.pth.part").write_bytes(left_over)
     else:
         server.content = b"x" + CONTENT[1:]
-    with pytest.raises(WeightsError, match=rf"not the published file: its SHA-256 begins with \w{{8}}, not {DIGEST}"):
+    with pytest.raises(WeightsError, match=rf"not the published file: its SHA256 begins with \w{{8}}, not {DIGEST}"):
         download(server.source(), tmp_path / "weights.pth", _ignore)
     assert list(tmp_path.iterdir()) == []
 
@@ -139,7 +143,7 @@ def test_a_refusal_names_the_answer_and_both_remedies(server: Server, tmp_path: 
 def test_no_connection_names_both_remedies(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # and never listens
-        source = Source(f"http://127.0.0.1:{unused.getsockname()[1]}/weights.pth", DIGEST)
+        source = _source(f"http://127.0.0.1:{unused.getsockname()[1]}/weights.pth", DIGEST)
         with pytest.raises(WeightsError, match=rf"cannot be reached.*refused.*Put weights.pth into {tmp_path}, or"):
             download(source, tmp_path / "weights.pth", _ignore)
     assert list(tmp_path.iterdir()) == []
@@ -163,3 +167,12 @@ def test_a_folder_that_cannot_be_is_named(server: Server, tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(WeightsError, match=r"cannot be written .*BITLENS_WEIGHTS"):
         download(server.source(), tmp_path / "file" / "weights.pth", _ignore)
+
+
+def test_a_source_has_its_own_sum_and_kind_of_error(server: Server, tmp_path: Path) -> None:
+    url, digest = server.source().url, hashlib.md5(CONTENT).hexdigest()
+    path = download(_source(url, digest, "md5", DataError), tmp_path / "weights.pth", _ignore)
+    assert path.read_bytes() == CONTENT
+    server.content = b"x" + CONTENT[1:]
+    with pytest.raises(DataError, match=f"its MD5 begins with \\w{{32}}, not {digest}"):
+        download(_source(url, digest, "md5", DataError), tmp_path / "other.pth", _ignore)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 
-from core.errors import Cancelled, WeightsError
+from core.errors import BitlensError, Cancelled
 
 CHUNK = 1 << 18
 TIMEOUT_SECONDS = 30
@@ -24,41 +24,47 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a file is published. `digest` is the beginning of its SHA-256 in hexadecimal."""
+    """Where a file is published. `digest` is the beginning of its sum, in hexadecimal, by `algorithm` of hashlib.
+
+    `raised` is the kind of error where it cannot be had; `variable` of the environment names another folder for it.
+    """
 
     url: str
     digest: str
+    algorithm: str
+    raised: type[BitlensError]
+    variable: str
 
 
 def download(source: Source, target: Path, report: Report, cancelled: Callable[[], bool] = lambda: False) -> Path:
     """Fetch `source` to `target`, by way of `target`.part, which a later call goes on from.
 
-    Raises Cancelled once `cancelled()` is true; WeightsError where the server, the network, the disk or the checksum says
-    no, or another download of the same file is under way.
+    Raises Cancelled once `cancelled()` is true; the source's own kind of error where the server, the network, the disk or the
+    checksum says no, or another download of the same file is under way.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _part(target) as part:
+        with _part(source, target) as part:
             _receive(source, target, part, report, cancelled)
             part.flush()
             _check(source, target, part)
             Path(part.name).replace(target)
     except OSError as error:
-        raise WeightsError(
+        raise source.raised(
             f"{target} cannot be written ({error.strerror or error}).",
-            "Make room there, or name another folder in BITLENS_WEIGHTS.",
+            f"Make room there, or name another folder in {source.variable}.",
         ) from error
     return target
 
 
 @contextmanager
-def _part(target: Path) -> Iterator[BufferedRandom]:
+def _part(source: Source, target: Path) -> Iterator[BufferedRandom]:
     """The unfinished file, held by this download alone, and positioned at its end."""
     with target.with_name(target.name + ".part").open("a+b") as part:
         try:
             fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise WeightsError(f"{target.name} is being downloaded already.", "Wait until it is here.") from error
+            raise source.raised(f"{target.name} is being downloaded already.", "Wait until it is here.") from error
         part.seek(0, os.SEEK_END)
         try:
             yield part
@@ -77,7 +83,7 @@ def _receive(source: Source, target: Path, part: BufferedRandom, report: Report,
         done = part.seek(0, os.SEEK_END)
         total = done + int(response.headers.get("Content-Length", 0))
         report(done, total)
-        for chunk in _chunks(target, response):
+        for chunk in _chunks(source, target, response):
             part.write(chunk)
             done += len(chunk)
             report(done, total)
@@ -86,21 +92,21 @@ def _receive(source: Source, target: Path, part: BufferedRandom, report: Report,
                     f"The download of {target.name} was stopped.", "Start it again: it goes on where it stopped."
                 )
     if done < total:
-        raise _interrupted(target, f"after {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+        raise _interrupted(source, target, f"after {done / 1e6:.1f} of {total / 1e6:.1f} MB")
 
 
-def _chunks(target: Path, response: http.client.HTTPResponse) -> Iterator[bytes]:
+def _chunks(source: Source, target: Path, response: http.client.HTTPResponse) -> Iterator[bytes]:
     """The body as it arrives. Its own errors are told apart from those of the disk."""
     try:
         while chunk := response.read1(CHUNK):
             yield chunk
     except (OSError, http.client.HTTPException) as error:
-        raise _interrupted(target, f"by the network ({error})") from error
+        raise _interrupted(source, target, f"by the network ({error})") from error
 
 
 @contextmanager
 def _request(source: Source, target: Path, begin: int) -> Iterator[http.client.HTTPResponse | None]:
-    """The answer for the bytes from `begin` on; None where the server has no more. Raises WeightsError."""
+    """The answer for the bytes from `begin` on; None where the server has no more."""
     request = urllib.request.Request(source.url, headers={"User-Agent": "bitlens"})
     if begin:
         request.add_header("Range", f"bytes={begin}-")
@@ -108,11 +114,11 @@ def _request(source: Source, target: Path, begin: int) -> Iterator[http.client.H
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-            raise absent(target, f"{source.url} answers {error.code} ({error.reason})") from error
+            raise _absent(source, target, f"{source.url} answers {error.code} ({error.reason})") from error
         yield None
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise absent(target, f"{source.url} cannot be reached ({reason})") from error
+        raise _absent(source, target, f"{source.url} cannot be reached ({reason})") from error
     else:
         with response:
             yield response
@@ -120,26 +126,26 @@ def _request(source: Source, target: Path, begin: int) -> Iterator[http.client.H
 
 def _check(source: Source, target: Path, part: BufferedRandom) -> None:
     part.seek(0)
-    digest = hashlib.file_digest(part, "sha256").hexdigest()
+    digest = hashlib.file_digest(part, source.algorithm).hexdigest()
     if not digest.startswith(source.digest):
         part.truncate(0)
-        raise WeightsError(
-            f"What was downloaded as {target.name} is not the published file: its SHA-256 begins with "
+        raise source.raised(
+            f"What was downloaded as {target.name} is not the published file: its {source.algorithm.upper()} begins with "
             f"{digest[: len(source.digest)]}, not {source.digest}.",
             f"Start again; if it comes out the same, put {target.name} into {target.parent} by other means.",
         )
 
 
-def absent(target: Path, reason: str) -> WeightsError:
+def _absent(source: Source, target: Path, reason: str) -> BitlensError:
     """The error for a file that is not here and cannot be fetched now."""
-    return WeightsError(f"{target.name} is not here, and {reason}.", remedies(target))
+    return source.raised(f"{target.name} is not here, and {reason}.", remedies(target))
 
 
 def remedies(target: Path) -> str:
     return f"Put {target.name} into {target.parent}, or connect to the internet and fetch it."
 
 
-def _interrupted(target: Path, where: str) -> WeightsError:
-    return WeightsError(
+def _interrupted(source: Source, target: Path, where: str) -> BitlensError:
+    return source.raised(
         f"The download of {target.name} was cut off {where}.", "Start it again: it goes on where it stopped."
     )
