@@ -72,5 +72,6 @@ def _picture(text: str, index: int) -> Picture:
 def _file(text: str, data: PictureSet, index: int) -> File:
     """Read here and now: what is wrong with it is known before the page shows it. Raises DataError."""
     found = _picture(text, index)
-    about = f"{found.name}, picture {index:,} of {data.name}. {truth(data, index)}"
-    return File(f"{text}#{index}", found.name, lambda: found, literal(about))
+    place = f"{found.name}, picture {index:,} of {data.name}."
+    about = f"**{literal(truth(data, index))}** {literal(place)}"
+    return File(f"{text}#{index}", found.name, lambda: found, about)

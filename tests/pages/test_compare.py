@@ -242,8 +242,9 @@ def test_retrained_cards_have_a_frame_and_say_their_regime() -> None:
     }
     html = grid(rows, (90, 60), False)
     assert Cards(html).names[2:] == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8", "SqueezeNet, FIXED-8 RE-TRAIN"]
-    frame = f"border: 2px solid {look('fixed8').colour}"
-    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "1", "2", "3"] and html.count(frame) == 1
+    frame = f"border-color: {look('fixed8').colour}"
+    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "3", "1", "2", "3"] and html.count(frame) == 1
+    assert html.count("bl-gap") == 1 and html.count("FIXED-8 RE-TRAIN is not here") == 1
     assert html.count(">RE-TRAIN<") == 1 and html.count(">RAW<") == 4
     assert 'title="Retrained: 3 epochs on Signs."' in html
     assert "RAW" not in grid({"vgg16": rows["vgg16"]}, (90, 60), False)
@@ -308,7 +309,7 @@ def test_a_link_opens_a_picture_of_a_set_and_another_choice_leaves_it() -> None:
     assert not app.exception
     assert seen(app) == "test 17"
     name = labels("signs")[crop(7, "test", 17).signs[0].label]
-    assert f"test 17, picture 17 of Signs (50 of split test, seed 7). This is: {name}." in words_below(app)
+    assert f"**This is: {name}.** test 17, picture 17 of Signs (50 of split test, seed 7)." in words_below(app)
     assert cards(app).names == ["SqueezeNet, FP32"]
     app.multiselect(key="formats").set_value(["fp32", "int8"]).run()
     assert seen(app) == "test 17"
@@ -349,7 +350,7 @@ def test_a_link_opens_the_folder_of_a_job(tmp_path: Path, monkeypatch: pytest.Mo
     try:
         shared_jobs().add("sweep", json.dumps({"data": folder}))
         app = opened(data=folder, picture="4", networks="SqueezeNet", formats="FP32")
-        assert "picture 4 of pets. This is: dog." in words_below(app)
+        assert "This is: dog.** dog/" in words_below(app)
         app = opened(data=folder, picture="3", networks="SqueezeNet", formats="FP32")
         assert any("bad.jpg" in element.value.replace("\\", "") for element in app.error) and not app.exception
     finally:
