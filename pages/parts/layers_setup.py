@@ -11,7 +11,7 @@ from core.sweeps.launch import launch_layers
 from core.sweeps.layers.plan import SEARCH, LayersPlan
 from pages.parts.session import problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
-from pages.parts.variants import choose_network
+from pages.parts.variants import OneNetwork, choose_network
 
 WIDTHS = (2, 3, 4, 6, 8)
 
@@ -43,13 +43,13 @@ def draw() -> None:
     )
     ready = chosen is not None and bool(pictures.data) and bool(bits)
     if st.button("Start", type="primary", width="stretch", key="start_layers", disabled=not ready) and chosen:
-        _start(pictures, *chosen, tuple(bits), search)
+        _start(pictures, chosen, tuple(bits), search)
 
 
-def _start(pictures: Pictures, weights: str, network: str, bits: tuple[int, ...], search: int) -> None:
+def _start(pictures: Pictures, chosen: OneNetwork, bits: tuple[int, ...], search: int) -> None:
     """The new job is shown; where it cannot be started the choices stay, and the page says why."""
     try:
-        plan = LayersPlan(network, weights, pictures.data, bits, pictures.limit, search, pictures.seed)
+        plan = LayersPlan(chosen.network, chosen.weights, pictures.data, bits, pictures.limit, search, pictures.seed)
         with st.spinner("Looking at the pictures …"):
             job = launch_layers(shared_jobs(), plan)
     except BitlensError as error:
