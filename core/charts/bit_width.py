@@ -13,7 +13,8 @@ from core.models.catalog import architecture
 from core.sweeps.rows import Row, Table
 from core.variant import Variant
 
-HEIGHT = 300  # pixels
+HEIGHT = 280  # pixels
+LEGEND = 20  # pixels of one line's name
 FEWEST = 2  # points that make a line
 BAND = "rgba(127, 127, 127, 0.18)"
 
@@ -62,6 +63,7 @@ def chart(found: Table) -> go.Figure:
             if len(points) >= FEWEST:
                 drawn.add_trace(_trace(line, regime, points))
     _add_baseline(drawn, found.rows)
+    drawn.layout.height += LEGEND * len(drawn.data)
     drawn.update_xaxes(title_text="Bits (N of FIXED-N)", dtick=2, tick0=0)
     drawn.update_yaxes(title_text="Top-1, % of pictures", rangemode="tozero")
     return drawn
@@ -144,5 +146,5 @@ def _add_baseline(drawn: go.Figure, rows: Sequence[Row]) -> None:
                 line={"color": NEUTRAL, "width": 1},
                 layer="below",
                 annotation={"text": f"FP32 {row.top1:.2f} %"},
-                annotation_position="bottom right",
+                annotation_position="top left",
             )

@@ -11,13 +11,14 @@ from core.models.catalog import architecture
 from core.sweeps.rows import Detail, Row, Table
 from core.variant import Variant
 
-HEIGHT = 300  # pixels
+HEIGHT = 280  # pixels
+LEGEND = 12  # pixels for each marker's name, two of which stand side by side
 
 
 def chart(found: Table) -> go.Figure:
     """A marker for each of one network's variants; on the line, answers are as sure as they are right."""
     title = architecture(found.rows[0].network).title
-    drawn = figure(finding(found), f"{title}: mean confidence against Top-1", HEIGHT)
+    drawn = figure(finding(found), f"{title}: mean confidence against Top-1", HEIGHT + LEGEND * len(found.rows))
     ends = _range(found)
     drawn.add_shape(type="line", x0=ends[0], y0=ends[0], x1=ends[1], y1=ends[1], line={"color": NEUTRAL}, layer="below")
     for row, detail in _known(found):
