@@ -1,4 +1,4 @@
-"""The jobs of one kind that there are: one is shown, as it stands in the store; while it runs, anew each second."""
+"""The jobs of one kind that there are: one is shown, as it stands in the store; while it runs, anew every second or three."""
 
 from __future__ import annotations
 
@@ -73,20 +73,28 @@ def _into_address(key: str) -> None:
 def _job(kind: Kind, name: str) -> None:
     job = shared_jobs().get(name)
     if job_control.is_live(job):
-        _live(kind, name)
+        _control(kind, name)
+        _partial(kind, name)
     else:
         job_control.draw(job, "", kind.keeps)
         kind.draw(job)
 
 
 @st.fragment(run_every="1s")
-def _live(kind: Kind, name: str) -> None:
-    with said("live"):
+def _control(kind: Kind, name: str) -> None:
+    """When the job has ended, the whole page is drawn anew."""
+    with said("control"):
         job = shared_jobs().get(name)
         if not job_control.is_live(job):
             st.rerun()
         job_control.draw(job, kind.standing(job) if job.state == "running" else "", kind.keeps)
-        kind.partial(job)
+
+
+@st.fragment(run_every="3s")
+def _partial(kind: Kind, name: str) -> None:
+    """Less often: statistics and charts cost."""
+    with said("partial"):
+        kind.partial(shared_jobs().get(name))
 
 
 def _all(kind: Kind, jobs: Sequence[Job]) -> None:

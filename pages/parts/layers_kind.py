@@ -18,7 +18,7 @@ PHASES = ((0.3, "each layer alone"), (0.8, "the search for each layer's bits"), 
 
 def _standing(job: Job) -> str:
     phase = next(words for end, words in PHASES if job.progress < end or end == 1.0)
-    return f"{job.progress:.0%}: {phase}."
+    return f"{job.progress:.0%}, {phase}."
 
 
 def _draw(job: Job) -> None:

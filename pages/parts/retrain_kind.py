@@ -18,7 +18,7 @@ def _standing(job: Job) -> str:
     from core.retraining.found import found
 
     stage = found(shared_jobs(), job).stage
-    return f"{job.progress:.0%}: {stage}." if stage else "Loading the network."
+    return f"{job.progress:.0%}, {stage}." if stage else "Loading the network."
 
 
 def _draw(job: Job) -> None:

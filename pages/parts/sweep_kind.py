@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from core.errors import DataError
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
-from core.sweeps.history import Found, shipped, standing, title
+from core.sweeps.history import shipped, standing, title
 from core.sweeps.launch import KIND
 from pages.parts import sweep_results
 from pages.parts.job_panel import Kind
@@ -21,7 +20,6 @@ NOTHING = (
     "No sweep has been started on this machine yet. Choose pictures, networks and formats, and press Start: what is "
 )
 NOTHING += "found appears here as it comes. It goes on when this tab is closed, and can be paused."
-REDRAW_S = 3.0
 RECORDED = "recorded-"
 
 
@@ -35,14 +33,8 @@ def _standing(job: Job) -> str:
 
 
 def _partial(job: Job) -> None:
-    """The table's statistics cost: what was shown last is shown again for REDRAW_S seconds."""
-    last: tuple[str, float, Found] | None = st.session_state.get("last_found")
-    if last is not None and last[0] == job.id and time.monotonic() - last[1] < REDRAW_S:
-        sweep_results.table(last[2], running=True)
-        return
     found = standing(shared_jobs(), job).found
     if found is not None:
-        st.session_state["last_found"] = (job.id, time.monotonic(), found)
         sweep_results.table(found, running=True)
 
 

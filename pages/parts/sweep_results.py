@@ -11,7 +11,7 @@ from core.datasets.survey import unreadable_sentence
 from core.sweeps import parquet
 from core.sweeps.export import to_csv, to_json
 from core.sweeps.history import Found
-from pages.parts import sweep_table
+from pages.parts import sweep_charts, sweep_table
 from pages.parts.session import literal
 
 
@@ -19,6 +19,7 @@ def draw(found: Found, name: str) -> None:
     """Of a sweep that stands still; `name` is what its files are called."""
     table(found)
     _downloads(found, f"sweep-{name}")
+    sweep_charts.draw(found.table)
     _explanations()
 
 

@@ -2,88 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DataError
-from core.jobs import start
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
-from core.sweeps import begin as beginning
-from core.sweeps import history, launch
+from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
+from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
 from tests.datasets.files import write_files
+from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-OWNER = f"elsewhere:{os.getpid()}:1"
-
-
-class Cells(HTMLParser):
-    """The rows of the results' table, each a list of its cells' texts; and the caption."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.caption = ""
-        self._inside = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag if tag in ("td", "th", "caption") else self._inside
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = "" if tag == self._inside else self._inside
-
-    def handle_data(self, data: str) -> None:
-        if self._inside in ("td", "th"):
-            self.rows[-1][-1] += data
-        if self._inside == "caption":
-            self.caption += data
 
 
 @pytest.fixture(autouse=True)
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
-    """A store of the test's own, no recorded sweeps, and the jobs whose process would have been started."""
-    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(beginning, "batch_size", lambda graphs: 6)
-    monkeypatch.setattr(history, "recorded", list)
-    found: list[Job] = []
-    for module in (launch, start):
-        monkeypatch.setattr(module, "start_process", found.append)
-    for cached in (shared_jobs, history.shipped):
-        cached.cache_clear()
-    yield found
-    for cached in (shared_jobs, history.shipped):
-        cached.cache_clear()
-
-
-def opened(**query: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
-    app.switch_page("pages/scripts/sweep.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+def started(tmp_path: Path) -> Iterator[list[Job]]:
+    with own_store(tmp_path) as found:
+        yield found
 
 
 def done(data: FakeSet | None = None, chosen: Plan | None = None) -> Job:
@@ -103,14 +50,7 @@ def begun(data: FakeSet | None = None, chosen: Plan | None = None) -> Job:
 
 
 def cells(app: AppTest) -> Cells:
-    return Cells(next(one.proto.body for one in app.get("html") if "<table" in one.proto.body))
-
-
-def words(app: AppTest) -> str:
-    """All that the page says, as a person reads it."""
-    kinds = (app.caption, app.error, app.info, app.warning, app.markdown)
-    said = [one.value for kind in kinds for one in kind] + [one.proto.text for one in app.get("progress")]
-    return re.sub(r"\\(.)", r"\1", "\n".join(said))
+    return tables(app)[0]
 
 
 def test_an_empty_store_invites_and_says_how_much_it_would_be() -> None:
@@ -275,6 +215,34 @@ def test_a_locked_store_is_a_sentence_and_can_be_opened_when_it_is_free(monkeypa
         assert app.selectbox(key="set").value == "Signs"
     app.button(key="again_jobs").click().run()
     assert cells(app).caption == "Over 20 pictures of by hand"
+
+
+def test_a_recorded_sweep_is_there_at_once_and_never_taken_for_a_live_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = done(FakeSet(12))
+    other = done()
+    store = SweepStore(shared_jobs(), other.id)
+    conditions = store.conditions()
+    assert conditions is not None
+    parquet.write(tmp_path / "records" / "photos.parquet", Plan.from_json(other.plan), store, conditions)
+    monkeypatch.setattr(history, "recorded", lambda: recorded(tmp_path / "records"))
+    history.shipped.cache_clear()
+    app = opened()
+    assert "**Recorded.** by hand, 20 pictures" in words(app)
+    assert cells(app).caption == "Over 20 pictures of by hand"
+    app.selectbox(key="shown_sweep").set_value(live.id).run()
+    assert "Recorded." not in words(app) and cells(app).caption.startswith("Over 12")
+
+
+def test_a_damaged_record_is_said_and_the_jobs_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done()
+    (tmp_path / "photos.parquet").write_bytes(b"PAR1 no more")
+    monkeypatch.setattr(history, "recorded", lambda: recorded(tmp_path))
+    history.shipped.cache_clear()
+    app = opened()
+    assert "photos.parquet is damaged" in words(app)
+    assert cells(app).caption.startswith("Over 20")
 
 
 def test_the_page_is_drawn_without_torch() -> None:
