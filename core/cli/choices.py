@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.errors import RequestError
 from core.formats import FORMATS, number_format
 from core.models.catalog import ARCHITECTURES, architecture
 from core.models.regimes import check_regime, regime_of
+from core.models.weights import WEIGHTS
 from core.quantization.calibrators import CALIBRATORS
 from core.serving.devices import check_device
 from core.variant import Calibration, Variant
@@ -39,6 +41,12 @@ def variants(args: argparse.Namespace, regimes: Sequence[str] = ()) -> list[Vari
         for name in formats
         for regime in regimes
     ]
+
+
+def settled_weights(weights: str) -> str:
+    """A file's path is made absolute, since a job may be gone on with from another folder; a name stays."""
+    path = Path(weights).expanduser()
+    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def positive(text: str) -> int:

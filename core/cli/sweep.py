@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from core.cli.choices import add_variant_options, listed, positive
+from core.cli.choices import add_variant_options, listed, positive, settled_weights
 from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
 from core.datasets.opening import open_set, settled
@@ -20,7 +20,6 @@ from core.files import write_atomically
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
-from core.models.weights import WEIGHTS
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps import parquet
@@ -110,7 +109,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     check_device(args.device)
     plan = Plan(
         networks=listed("--networks", args.networks),
-        weights=tuple(map(_absolute, listed("--weights", args.weights))),
+        weights=tuple(map(settled_weights, listed("--weights", args.weights))),
         formats=listed("--formats", args.formats),
         data=settled(args.data),
         regimes=listed("--regimes", args.regimes),
@@ -121,12 +120,6 @@ def _plan(args: argparse.Namespace) -> Plan:
     )
     check_runnable(plan)
     return plan
-
-
-def _absolute(weights: str) -> str:
-    """A file's path is made absolute, since the job may be gone on with from another folder; a name stays."""
-    path = Path(weights).expanduser()
-    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) -> None:

@@ -37,7 +37,7 @@ def carry_out(
     and in the end the outcomes are the same.
     """
     sweep = _Sweep(plan, store, data, networks, report)
-    with _threads(sweep.conditions.threads):
+    with threads(sweep.conditions.threads):
         for group in _groups(ahead(sweep.makers()), 1 if fit_together(plan, networks) else MANY):
             for number in range(len(plan.variants)):
                 for batch in filter(partial(sweep.needs, number), group):
@@ -128,7 +128,7 @@ def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
     """As many as the sweep was begun with."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from core.engines.program import Convolution, Linear, Program
 from core.errors import RequestError
-from core.quantization.prepare import Executable, Prepared
 from core.variant import Variant
+
+if TYPE_CHECKING:  # what was found is read without torch, which takes seconds to import
+    from core.engines.program import Program
+    from core.quantization.prepare import Executable, Prepared
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,13 @@ def record(variant: Variant, prepared: Prepared, executable: Executable) -> Vari
 
 def fingerprint(program: Program) -> str:
     """SHA-256 of its edges and weights: two programs of one network with equal ones compute the same integers."""
+    import torch
+
+    from core.engines.program import Convolution, Linear
+
     digest = hashlib.sha256()
     for edge in program.edges.values():
-        scale = edge.scale.tolist() if isinstance(edge.scale, Tensor) else edge.scale
+        scale = edge.scale.tolist() if isinstance(edge.scale, torch.Tensor) else edge.scale
         digest.update(repr((edge.name, edge.low, edge.high, scale, edge.zero_point)).encode())
     for operation in program.operations:
         digest.update(repr((type(operation).__name__, operation.name, operation.inputs)).encode())

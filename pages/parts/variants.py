@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -54,37 +55,60 @@ class Chosen:
         )
 
 
-def choose() -> Chosen | None:
-    """Draw the choices. None while nothing that can be run is chosen."""
-    weights, kind, networks = _weights()
+def choose(offered: Sequence[str] = tuple(WEIGHTS), formats: Sequence[str] = tuple(FORMATS)) -> Chosen | None:
+    """Draw the choices, with the weights that are offered and the formats to begin with.
+
+    None while nothing that can be run is chosen.
+    """
+    weights, kind, networks = _weights(offered)
     if networks is None:
-        networks = tuple(
-            st.pills(
-                "Networks",
-                list(ARCHITECTURES),
-                format_func=lambda name: ARCHITECTURES[name].title,
-                selection_mode="multi",
-                default=list(ARCHITECTURES),
-                key="networks",
-                bind="query-params",
-                wrap=True,
-            )
-        )
+        networks = _networks()
     networks = tuple(network for network in networks if _present(network, weights))
-    formats = _formats()
+    chosen = _formats(formats)
     calibration = _calibration()
     if not weights:
         st.info("Drop a weights file: its network then answers here.")
         return None
-    if not networks or not formats:
+    if not networks or not chosen:
         st.info("Choose a network whose weights are here, and a format.")
         return None
-    return Chosen(networks, weights, kind, formats, calibration)
+    return Chosen(networks, weights, kind, chosen, calibration)
 
 
-def _weights() -> tuple[str, str, tuple[str, ...] | None]:
+def choose_network(offered: Sequence[str]) -> tuple[str, str] | None:
+    """Draw the choice of weights and of one network; the two, or None while no weights are chosen or here."""
+    weights, _, networks = _weights(offered)
+    if networks is None:
+        network = st.selectbox(
+            "Network",
+            list(ARCHITECTURES),
+            index=list(ARCHITECTURES).index("squeezenet"),
+            format_func=lambda name: ARCHITECTURES[name].title,
+            key="network",
+            bind="query-params",
+        )
+        networks = (str(network),)
+    return (weights, networks[0]) if networks and _present(networks[0], weights) else None
+
+
+def _networks() -> tuple[str, ...]:
+    return tuple(
+        st.pills(
+            "Networks",
+            list(ARCHITECTURES),
+            format_func=lambda name: ARCHITECTURES[name].title,
+            selection_mode="multi",
+            default=list(ARCHITECTURES),
+            key="networks",
+            bind="query-params",
+            wrap=True,
+        )
+    )
+
+
+def _weights(offered: Sequence[str]) -> tuple[str, str, tuple[str, ...] | None]:
     """The weights, what kind of networks they are for, and the one network that an uploaded file holds."""
-    options = {**{name: one.title for name, one in WEIGHTS.items()}, FROM_FILE: "A file"}
+    options = {**{name: WEIGHTS[name].title for name in offered}, FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
@@ -122,11 +146,11 @@ def _kept(file: UploadedFile) -> Path:
     return path
 
 
-def _formats() -> tuple[str, ...]:
+def _formats(begin_with: Sequence[str]) -> tuple[str, ...]:
     names = st.multiselect(
         "Formats",
         [*FORMATS, *EXTRA, *COMPOSED],
-        default=list(FORMATS),
+        default=list(begin_with),
         format_func=lambda name: number_format(name).title,
         key="formats",
         bind="query-params",

@@ -96,6 +96,9 @@ class FakeNetworks:
             folded=nn.Identity(),
         )
 
+    def of(self, variant: Variant) -> Any:
+        return self.prepared(variant.network, variant.weights)
+
     def executable(self, variant: Variant, device: str = "cpu") -> Executable:
         def run(x: Tensor) -> tuple[Tensor, ...]:
             self.runs.append((variant.network, variant.format, len(x)))
