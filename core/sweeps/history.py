@@ -51,11 +51,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Standing:
-    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet."""
+    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet.
+
+    `stage` says what is done before it begins: that weights are fine-tuned.
+    """
 
     entry: Entry
     found: Found | None
     remaining_s: float | None
+    stage: str = ""
 
 
 def entry(job: Job) -> Entry:
@@ -78,7 +82,7 @@ def standing(jobs: JobStore, name: str) -> Standing:
     store = _store(jobs, name)
     conditions = store.conditions()
     if conditions is None or one.plan is None:
-        return Standing(one, None, None)
+        return Standing(one, None, None, store.stage())
     finished, failures = store.finished(), store.failures()
     found = _found(store, one.job.plan, len(finished), len(failures))
     return Standing(one, found, remaining_s(conditions, finished, failures))

@@ -71,7 +71,7 @@ def _running(now: Standing) -> str:
     if job.wish:
         return f"{share}. It will {job.wish} when the present batch is finished."
     if now.found is None:
-        return "Loading the networks and looking at the pictures."
+        return f"{share}. {now.stage}" if now.stage else "Loading the networks and looking at the pictures."
     begun = now.found.conditions
     left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
     return f"{share} of {begun.pictures * len(begun.variants):,} answers{left}"
