@@ -8,6 +8,7 @@ import sys
 from core import settings
 from core.errors import StoreError
 from core.jobs.records import Job
+from core.jobs.store import JobStore
 
 
 def start_process(job: Job) -> int:
@@ -33,3 +34,12 @@ def start_process(job: Job) -> int:
         raise StoreError(
             f"The job {job.id} cannot be started: {error.strerror or error}.", "See to it, then go on with the job."
         ) from error
+
+
+def go_on(jobs: JobStore, name: str) -> Job:
+    """Queue a job that stands still, and start its process where none attends it; one that was to pause does not."""
+    jobs.retry(name)
+    job = jobs.resume(name)
+    if job.state == "queued" and not job.attended:
+        start_process(job)
+    return job

@@ -38,10 +38,10 @@ def carry_out(
     batch of each variant and may raise. So may anything, or the process may be killed: what was finished is not run again,
     and in the end the outcomes are the same.
     """
-    with _threads(settings.cpu_threads()):
+    with threads(settings.cpu_threads()):
         fine_tune_missing(plan, store, data, networks, check)
     sweep = _Sweep(plan, store, data, networks, report)
-    with _threads(sweep.conditions.threads):
+    with threads(sweep.conditions.threads):
         for group in _groups(ahead(sweep.makers()), 1 if fit_together(plan, networks) else MANY):
             for number in range(len(plan.variants)):
                 for batch in filter(partial(sweep.needs, number), group):
@@ -138,7 +138,7 @@ def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
     """As many as the sweep was begun with."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -12,28 +12,12 @@ from core.jobs.records import Job
 from core.jobs.store import JobStore
 from core.models.catalog import ARCHITECTURES
 from core.sweeps.conditions import Conditions
-from core.sweeps.launch import KIND
 from core.sweeps.plan import Plan
 from core.sweeps.progress import remaining_s
 from core.sweeps.recorded import recorded
 from core.sweeps.results import Results
 from core.sweeps.rows import Table, table
 from core.sweeps.store import SweepStore
-
-
-@dataclass(frozen=True)
-class Entry:
-    """`plan` is None where another version of Bitlens wrote one that cannot be read."""
-
-    job: Job
-    plan: Plan | None
-
-    @property
-    def what(self) -> str:
-        """signs:1000, 3 networks, 4 formats; or by name where there are few: "signs:60, SqueezeNet, FP32 and FIXED-8"."""
-        if self.plan is None:
-            return "a plan that this version cannot read"
-        return f"{data_title(self.plan.data)}, {networks_title(self.plan.networks)}, {_formats(self.plan)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,36 +40,29 @@ class Standing:
     `stage` says what is done before it begins: that weights are fine-tuned.
     """
 
-    entry: Entry
     found: Found | None
     remaining_s: float | None
     stage: str = ""
 
 
-def entry(job: Job) -> Entry:
+def title(job: Job) -> str:
+    """What it is about: "signs:1000:0, 3 networks, 4 formats", or by name where there are few."""
     try:
-        return Entry(job, Plan.from_json(job.plan))
+        plan = Plan.from_json(job.plan)
     except RequestError:
-        return Entry(job, None)
+        return "a plan that this version cannot read"
+    return f"{data_title(plan.data)}, {networks_title(plan.networks)}, {_formats(plan)}"
 
 
-def history(jobs: JobStore) -> list[Entry]:
-    """The newest first, a hundred at most."""
-    return [entry(job) for job in jobs.jobs(KIND)]
-
-
-def standing(jobs: JobStore, name: str) -> Standing:
-    """Raises RequestError where there is no sweep of that name."""
-    one = entry(jobs.get(name))
-    if one.job.kind != KIND:
-        raise RequestError(f"The job {name} is not a sweep but a {one.job.kind}.", "Choose another.")
-    store = _store(jobs, name)
+def standing(jobs: JobStore, job: Job) -> Standing:
+    """Raises RequestError for the plan of another version."""
+    store = _store(jobs, job.id)
     conditions = store.conditions()
-    if conditions is None or one.plan is None:
-        return Standing(one, None, None, store.stage())
+    if conditions is None:
+        return Standing(None, None, store.stage())
     finished, failures = store.finished(), store.failures()
-    found = _found(store, one.job.plan, len(finished), len(failures))
-    return Standing(one, found, remaining_s(conditions, finished, failures))
+    found = _found(store, job.plan, len(finished), len(failures))
+    return Standing(found, remaining_s(conditions, finished, failures))
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Start a sweep from the app, and let one that stands still go on."""
+"""Start a sweep from the app: what can be known beforehand is checked before there is a job."""
 
 from __future__ import annotations
 
@@ -26,15 +26,6 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
     check(plan, open_set(plan.data))
     job = jobs.add(KIND, plan.to_json())
     start_process(job)
-    return job
-
-
-def go_on(jobs: JobStore, name: str) -> Job:
-    """Queue a job that stands still, and start its process where none attends it; one that was to pause does not."""
-    jobs.retry(name)
-    job = jobs.resume(name)
-    if job.state == "queued" and not job.attended:
-        start_process(job)
     return job
 
 

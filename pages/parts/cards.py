@@ -5,7 +5,7 @@ One element for the whole grid, so that nothing jumps while answers arrive, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from PIL import Image
@@ -47,6 +47,8 @@ STYLE = """
 .bl-row {display: flex; justify-content: space-between; align-items: baseline; gap: .35rem;
   font-variant-numeric: tabular-nums}
 .bl-head {font-weight: 600; white-space: nowrap}
+.bl-gap {border: 1px dashed color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
+  font-size: .7rem; opacity: .85; min-width: 0; scroll-snap-align: start}
 .bl-card .bl-regime {font-size: .7rem; font-weight: 600; letter-spacing: .04em}
 .bl-card .bl-small {font-weight: 400; font-size: .7rem; opacity: .85}
 .bl-card ol {list-style: none; margin: .25rem 0; padding: 0}
@@ -87,11 +89,22 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
     ]
     for network, cells in rows.items():
         parts.append(f"<h2>{escape(architecture(network).title)}</h2>")
-        baseline = baseline_of(cell for _, cell in cells if isinstance(cell, Answer))
-        for variant, cell in sorted(cells, key=lambda one: titles.index(one[0].title)):
-            body = _body(variant, cell, baseline, full, boxed)
-            parts.append(_card(variant, titles.index(variant.title) + 1, mixed, body, cell is None))
+        parts += _row(cells, titles, mixed, full, boxed)
     return f'<div class="bl-frame">{"".join(parts)}</div></div>'
+
+
+def _row(
+    cells: Sequence[tuple[Variant, Cell]], titles: Sequence[str], mixed: bool, full: tuple[int, int], boxed: bool
+) -> Iterator[str]:
+    """One network's cards under the titles of all, with a word where it has none."""
+    baseline = baseline_of(cell for _, cell in cells if isinstance(cell, Answer))
+    found = {variant.title: (variant, cell) for variant, cell in cells}
+    for column, title in enumerate(titles, 1):
+        if title in found:
+            variant, cell = found[title]
+            yield _card(variant, column, mixed, _body(variant, cell, baseline, full, boxed), cell is None)
+        else:
+            yield f'<div class="bl-gap" style="grid-column: {column}">{escape(title)} is not here.</div>'
 
 
 def _hint(columns: int) -> str:
@@ -120,9 +133,10 @@ def _card(variant: Variant, column: int, mixed: bool, body: str, busy: bool) -> 
     if mixed:
         head += f'<div class="bl-row bl-regime"><span>{"RE-TRAIN" if retrained else "RAW"}</span></div>'
     label = escape(f"{architecture(variant.network).title}, {variant.title}")
-    place = f"grid-column: {column}" + (f"; border: 2px solid {chosen.colour}" if retrained else "")
+    # A shadow, since a thicker border would move what is inside out of line with the other cards.
+    frame = f"; border-color: {chosen.colour}; box-shadow: inset 0 0 0 1px {chosen.colour}" if retrained else ""
     waits = ' aria-busy="true"' if busy else ""
-    return f'<article class="bl-card" style="{place}" aria-label="{label}"{waits}>{head}{body}</article>'
+    return f'<article class="bl-card" style="grid-column: {column}{frame}" aria-label="{label}"{waits}>{head}{body}</article>'
 
 
 def _body(variant: Variant, cell: Cell, baseline: Answer | None, full: tuple[int, int], boxed: bool) -> str:

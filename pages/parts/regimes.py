@@ -24,7 +24,7 @@ def choose_regimes(chosen: Chosen) -> Chosen | None:
             f"This file was retrained for {number_format(own[0]).title}: it runs in that format and in no other."
         )
         return replace(chosen, formats=own, regimes=("retrain",))
-    chosen = replace(chosen, regimes=_pills())
+    chosen = replace(chosen, regimes=pick_regimes())
     if chosen.missing:
         st.caption(missing_sentence(chosen.missing))
     if chosen.variants():
@@ -33,7 +33,7 @@ def choose_regimes(chosen: Chosen) -> Chosen | None:
     return None
 
 
-def _pills() -> tuple[str, ...]:
+def pick_regimes() -> tuple[str, ...]:
     names = st.pills(
         "Regimes",
         list(TITLES),

@@ -8,7 +8,7 @@ from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.jobs.store import shared_jobs
 from core.sweeps.plan import Plan
-from core.variant import REGIMES
+from pages.parts.regimes import pick_regimes
 from pages.parts.session import problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
 from pages.parts.variants import Chosen, choose
@@ -22,7 +22,6 @@ PRESETS = {
     "Bit widths of activations alone": ("fp32", *(number_format(f"w16a{bits}").name for bits in WIDTHS)),
 }
 FIRST, OWN = "FP32, FIXED-16, FIXED-8", "A choice of your own"
-REGIME_TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 
 
 def draw() -> None:
@@ -30,22 +29,13 @@ def draw() -> None:
     pictures = choose_pictures()
     _presets()
     chosen = choose(pictures.weights, PRESETS[FIRST])
-    regimes = st.pills(
-        "Regimes",
-        REGIMES,
-        format_func=REGIME_TITLES.__getitem__,
-        selection_mode="multi",
-        default=["raw"],
-        key="regimes",
-        bind="query-params",
-        help="RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned in the format itself.",
-    )
+    regimes = pick_regimes()
     if chosen is None or not pictures.data or not regimes:
         st.button("Start", disabled=True, width="stretch", help="The choices above say what is missing.")
         return
     st.caption(_amount(pictures, chosen, len(regimes)))
     if st.button("Start", type="primary", width="stretch", key="start"):
-        _start(pictures, chosen, tuple(regimes))
+        _start(pictures, chosen, regimes)
 
 
 def _presets() -> None:

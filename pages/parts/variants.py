@@ -75,6 +75,22 @@ def choose(offered: Sequence[str] = tuple(WEIGHTS), formats: Sequence[str] = tup
     return Chosen(networks, weights, kind, chosen, calibration)
 
 
+def choose_network(offered: Sequence[str]) -> tuple[str, str] | None:
+    """Draw the choice of weights and of one network; the two, or None while no weights are chosen or here."""
+    weights, _, networks = _weights(offered)
+    if networks is None:
+        network = st.selectbox(
+            "Network",
+            list(ARCHITECTURES),
+            index=list(ARCHITECTURES).index("squeezenet"),
+            format_func=lambda name: ARCHITECTURES[name].title,
+            key="network",
+            bind="query-params",
+        )
+        networks = (str(network),)
+    return (weights, networks[0]) if networks and _present(networks[0], weights) else None
+
+
 def _networks() -> tuple[str, ...]:
     return tuple(
         st.pills(

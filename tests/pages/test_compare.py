@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -18,12 +19,15 @@ from core.charts.style import look
 from core.datasets.signs.samples import crop
 from core.errors import BitlensError
 from core.images.samples import samples
+from core.jobs.store import shared_jobs
 from core.models.labels import labels
 from core.models.weights import WEIGHTS, availability
 from core.variant import Variant
 from pages.parts.cards import grid
 from pages.parts.picker import numbered
+from pages.parts.set_pictures import SHOWN_SIGNS
 from tests.compare.examples import answer
+from tests.datasets.files import two_classes, write_files
 from tests.retrained import retrained_weights
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -238,8 +242,9 @@ def test_retrained_cards_have_a_frame_and_say_their_regime() -> None:
     }
     html = grid(rows, (90, 60), False)
     assert Cards(html).names[2:] == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8", "SqueezeNet, FIXED-8 RE-TRAIN"]
-    frame = f"border: 2px solid {look('fixed8').colour}"
-    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "1", "2", "3"] and html.count(frame) == 1
+    frame = f"border-color: {look('fixed8').colour}"
+    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "3", "1", "2", "3"] and html.count(frame) == 1
+    assert html.count("bl-gap") == 1 and html.count("FIXED-8 RE-TRAIN is not here") == 1
     assert html.count(">RE-TRAIN<") == 1 and html.count(">RAW<") == 4
     assert 'title="Retrained: 3 epochs on Signs."' in html
     assert "RAW" not in grid({"vgg16": rows["vgg16"]}, (90, 60), False)
@@ -293,6 +298,73 @@ def test_a_sign_is_answered_by_the_networks_for_signs() -> None:
     assert not app.exception
     assert cards(app).names == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8"]
     assert sum(label in cards(app).text for label in labels("signs")) >= 5
+
+
+def words_below(app: AppTest) -> str:
+    return " ".join(element.value for element in app.caption).replace("\\", "")
+
+
+def test_a_link_opens_a_picture_of_a_set_and_another_choice_leaves_it() -> None:
+    app = opened(data="signs:50:7", picture="17", networks="SqueezeNet", formats="FP32")
+    assert not app.exception
+    assert seen(app) == "test 17"
+    name = labels("signs")[crop(7, "test", 17).signs[0].label]
+    assert f"**This is: {name}.** test 17, picture 17 of Signs (50 of split test, seed 7)." in words_below(app)
+    assert cards(app).names == ["SqueezeNet, FP32"]
+    app.multiselect(key="formats").set_value(["fp32", "int8"]).run()
+    assert seen(app) == "test 17"
+    app.button(key="leave").click().run()
+    assert seen(app) == samples()[0].name
+    assert not {"data", "picture"} & set(app.query_params)
+
+
+def test_a_dropped_photo_takes_the_place_of_a_linked_picture() -> None:
+    app = opened(data="signs", picture="3", networks="SqueezeNet", formats="FP32")
+    app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()
+    assert not app.exception and seen(app) == "red.jpg"
+    assert not {"data", "picture"} & set(app.query_params)
+
+
+@pytest.mark.parametrize(
+    ("data", "number", "sentence"),
+    [
+        ("signs:5", "5", "Signs (5 of split test, seed 0) has no picture number '5'. Give a whole number from 0 to 4."),
+        ("signs:0", "0", "signs:0 names no Signs set."),
+        ("imagenette", "0", "Imagenette (320px) is not here."),
+        ("/etc", "0", "A link opens no folder that no sweep here was begun with, such as '/etc'."),
+    ],
+)
+def test_a_link_to_nothing_is_a_sentence_beside_the_gallery(data: str, number: str, sentence: str) -> None:
+    app = opened(data=data, picture=number, networks="SqueezeNet", formats="FP32")
+    assert not app.exception
+    assert any(element.value.replace("\\", "").startswith(sentence) for element in app.error)
+    assert seen(app) == samples()[0].name
+    app.selectbox(key="sample").select(samples()[1].name).run()
+    assert not app.error and "data" not in app.query_params
+
+
+def test_a_link_opens_the_folder_of_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
+    folder = str(write_files(tmp_path / "pets", {**two_classes(), "cat/bad.jpg": b"no picture"}))
+    shared_jobs.cache_clear()
+    try:
+        shared_jobs().add("sweep", json.dumps({"data": folder}))
+        app = opened(data=folder, picture="4", networks="SqueezeNet", formats="FP32")
+        assert "This is: dog.** dog/" in words_below(app)
+        app = opened(data=folder, picture="3", networks="SqueezeNet", formats="FP32")
+        assert any("bad.jpg" in element.value.replace("\\", "") for element in app.error) and not app.exception
+    finally:
+        shared_jobs.cache_clear()
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_the_gallery_of_the_networks_for_signs_has_signs() -> None:
+    app = opened(weights="Signs (60 classes)", networks="SqueezeNet", formats="FP32")
+    assert seen(app) == f"test {SHOWN_SIGNS[0]}"
+    app.selectbox(key="sign").select(SHOWN_SIGNS[3]).run()
+    assert seen(app) == f"test {SHOWN_SIGNS[3]}" and "This is: Stop." in words_below(app)
+    app.selectbox(key="weights").select("photos").run()
+    assert seen(app) == samples()[0].name and not app.exception
 
 
 def test_the_weights_on_offer_are_the_registrys() -> None:

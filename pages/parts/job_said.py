@@ -1,4 +1,4 @@
-"""What goes wrong in one part of the Sweep page is said in its place, and the other parts are there."""
+"""What goes wrong in one part of a page is said in its place, and the other parts are there."""
 
 from __future__ import annotations
 

@@ -8,11 +8,10 @@ import streamlit as st
 
 from core.errors import BitlensError
 from core.jobs.records import DEAD_S, Job
+from core.jobs.start import go_on
 from core.jobs.store import shared_jobs
-from core.sweeps.history import Standing
-from core.sweeps.launch import go_on
+from pages.parts.job_words import span
 from pages.parts.session import literal, problem
-from pages.parts.sweep_words import span
 
 
 def is_live(job: Job) -> bool:
@@ -20,12 +19,12 @@ def is_live(job: Job) -> bool:
     return job.state in ("queued", "running")
 
 
-def draw(now: Standing) -> None:
-    job = now.entry.job
+def draw(job: Job, standing: str) -> None:
+    """`standing` says how far it is while it runs."""
     if job.state != "done":
-        st.progress(min(1.0, job.progress), _sentence(now))
+        st.progress(min(1.0, job.progress), literal(_sentence(job, standing)))
     else:
-        st.caption(_sentence(now))
+        st.caption(_sentence(job, standing))
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
     _buttons(job)
@@ -33,12 +32,11 @@ def draw(now: Standing) -> None:
         problem(told)
 
 
-def _sentence(now: Standing) -> str:
-    job = now.entry.job
+def _sentence(job: Job, standing: str) -> str:
     if job.state == "queued":
         return _queued(job)
     if job.state == "running":
-        return _running(now)
+        return _running(job, standing)
     took = "" if job.seconds is None or job.ended is None else f" {span(job.seconds)} after it began"
     if job.state == "done":
         return f"Done{took}."
@@ -63,18 +61,10 @@ def _is_fresh(job: Job) -> bool:
     return time.time() - max(job.created, started) < DEAD_S
 
 
-def _running(now: Standing) -> str:
-    job = now.entry.job
-    share = f"{job.progress:.1%}"
+def _running(job: Job, standing: str) -> str:
     if not job.attended:
-        return f"Its process has died at {share}. What it finished is kept: Resume goes on from there."
-    if job.wish:
-        return f"{share}. It will {job.wish} when the present batch is finished."
-    if now.found is None:
-        return f"{share}. {now.stage}" if now.stage else "Loading the networks and looking at the pictures."
-    begun = now.found.conditions
-    left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
-    return f"{share} of {begun.pictures * len(begun.variants):,} answers{left}"
+        return f"Its process has died at {job.progress:.0%}. What it finished is kept: Resume goes on from there."
+    return f"{standing} It will {job.wish} when what it is at is finished." if job.wish else standing
 
 
 def _buttons(job: Job) -> None:
@@ -89,7 +79,7 @@ def _buttons(job: Job) -> None:
         if stands:
             _button("Resume", job, "resume", "Go on from where it stopped.")
         else:
-            _button("Pause", job, "pause", "Stop after the present batch; what was finished is kept.")
+            _button("Pause", job, "pause", "Stop when what it is at is finished; all that was finished is kept.")
         _button("Cancel", job, "cancel", "Stop for good. What was finished is kept, and Retry can take it up again.")
 
 
