@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
-from core.sweeps import statistics
+from core.sweeps import budgets, statistics
 from core.sweeps.conditions import Conditions, VariantRecord
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.plan import BASELINE
@@ -70,10 +70,11 @@ class Detail:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows and details in the order of the plan, without the variants that failed."""
+    """Rows and details in the order of the plan, without the variants that failed. `notes` say what a reader must know."""
 
     rows: tuple[Row, ...]
     details: tuple[Detail, ...]
+    notes: tuple[str, ...] = ()
 
 
 def table(results: Results, conditions: Conditions) -> Table:
@@ -89,7 +90,7 @@ def table(results: Results, conditions: Conditions) -> Table:
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
     details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
-    return Table(tuple(rows.values()), tuple(details))
+    return Table(tuple(rows.values()), tuple(details), budgets.notes(records.values()))
 
 
 def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outcomes]) -> dict[int, Outcomes]:
