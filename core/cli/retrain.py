@@ -103,7 +103,7 @@ def _plan(args: argparse.Namespace) -> RetrainPlan:
         if getattr(args, option) is None:
             raise RequestError(f"Nothing says which {option} to retrain.", f"Add --{option}, or --resume JOB.")
     weights = settled_weights(args.weights)
-    options = _options(args, labels_of(args.network, weights))
+    options = _options(args, labels_of(weights))
     return plan_of(args.network, weights, args.format, options, args.data, args.output, args.scored)
 
 

@@ -23,8 +23,8 @@ from core.jobs.work import carried_out
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps import parquet
-from core.sweeps.begin import check_runnable
 from core.sweeps.carry_out import carry_out
+from core.sweeps.checking import check
 from core.sweeps.conditions import Conditions
 from core.sweeps.export import to_csv, to_json, to_text
 from core.sweeps.plan import Plan
@@ -87,9 +87,10 @@ def _jobs() -> JobStore:
 
 
 def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
-    """A new job; none where its pictures cannot be opened."""
+    """A new job; none where its pictures cannot be opened, or something else is wrong that can be known by then."""
     fetch_missing(plan.data)
     data = open_set(plan.data)
+    check(plan, data)
     return jobs.add(KIND, plan.to_json()), data
 
 
@@ -107,7 +108,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     if not args.data:
         raise RequestError("Nothing says which pictures to run.", "Add --data SET, or --resume JOB.")
     check_device(args.device)
-    plan = Plan(
+    return Plan(
         networks=listed("--networks", args.networks),
         weights=tuple(map(settled_weights, listed("--weights", args.weights))),
         formats=listed("--formats", args.formats),
@@ -118,8 +119,6 @@ def _plan(args: argparse.Namespace) -> Plan:
         calibration=Calibration(args.calibrator, not args.no_search),
         device=args.device,
     )
-    check_runnable(plan)
-    return plan
 
 
 def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) -> None:

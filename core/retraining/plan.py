@@ -79,7 +79,7 @@ def plan_of(
     `target` is where regime retrain looks unless another file is named. Raises BitlensError before any work, where something
     is wrong that can be known by then.
     """
-    labels, name = labels_of(network, weights), number_format(format).name
+    labels, name = labels_of(weights), number_format(format).name
     options = options or budget(labels)
     check_retrainable(number_format(name), options)
     data = settled(material.named(data, labels))

@@ -20,7 +20,8 @@ class VariantRecord:
     """One variant as it was run. `labels` names what the network's outputs mean.
 
     `weights_sha256` is of the weights' file, `program_sha256` of the integers and scales that the engine was given ("" for
-    floats): a search for better fractional lengths changes the second alone.
+    floats): a search for better fractional lengths changes the second alone. `retrained` says in words how RE-TRAIN's weights
+    were trained, and `options` with what: those of core.quantization.options, and the name of the "data". RAW has neither.
     """
 
     network: str
@@ -36,6 +37,8 @@ class VariantRecord:
     labels: str
     weights_sha256: str
     program_sha256: str
+    retrained: str = ""
+    options: dict[str, Any] | None = None
 
     @property
     def title(self) -> str:
@@ -81,6 +84,7 @@ class Conditions:
 
 
 def record(variant: Variant, prepared: Prepared, executable: Executable) -> VariantRecord:
+    trained = prepared.loaded.retrained
     return VariantRecord(
         network=variant.network,
         weights=variant.weights,
@@ -95,6 +99,8 @@ def record(variant: Variant, prepared: Prepared, executable: Executable) -> Vari
         labels=str(prepared.loaded.card["labels"]),
         weights_sha256=prepared.loaded.fingerprint,
         program_sha256="" if executable.program is None else fingerprint(executable.program),
+        retrained=executable.retrained,
+        options=None if trained is None else {**trained.options, "data": trained.data},
     )
 
 

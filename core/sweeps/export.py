@@ -41,6 +41,7 @@ def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, 
         "conditions": {"batch": conditions.batch, "threads": conditions.threads},
         "environment": conditions.environment,
         "results": [row.as_dict() for row in found.rows],
+        "notes": list(found.notes),
         "details": [_detail(detail) for detail in found.details],
         "failed": [
             {"variant": conditions.variants[number].title, **error} for number, error in results.failures().items()
@@ -99,6 +100,8 @@ def to_text(found: Table) -> str:
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
+    if found.notes:
+        lines += ["", *found.notes]
     return "\n".join(lines)
 
 

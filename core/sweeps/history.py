@@ -35,10 +35,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Standing:
-    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet."""
+    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet.
+
+    `stage` says what is done before it begins: that weights are fine-tuned.
+    """
 
     found: Found | None
     remaining_s: float | None
+    stage: str = ""
 
 
 def title(job: Job) -> str:
@@ -55,7 +59,7 @@ def standing(jobs: JobStore, job: Job) -> Standing:
     store = _store(jobs, job.id)
     conditions = store.conditions()
     if conditions is None:
-        return Standing(None, None)
+        return Standing(None, None, store.stage())
     finished, failures = store.finished(), store.failures()
     found = _found(store, job.plan, len(finished), len(failures))
     return Standing(found, remaining_s(conditions, finished, failures))

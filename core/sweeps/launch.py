@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from core.datasets.matching import match
 from core.datasets.opening import open_set
-from core.datasets.picture_set import PictureSet
 from core.errors import DataError
 from core.jobs.records import Job
 from core.jobs.start import start_process
 from core.jobs.store import JobStore
-from core.models.kinds import KINDS
 from core.models.labels import labels, synsets
-from core.models.weights import WEIGHTS
+from core.models.weights import WEIGHTS, labels_of
+from core.sweeps.checking import check, check_classes
 from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.plan import Plan
 
@@ -25,10 +24,7 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
 
     What takes long to find out, such as a picture that cannot be read, the job itself says.
     """
-    from core.sweeps.begin import check_runnable
-
-    check_runnable(plan)
-    check_classes(open_set(plan.data), plan.weights)
+    check(plan, open_set(plan.data))
     return _started(jobs, KIND, plan.to_json())
 
 
@@ -45,14 +41,6 @@ def _started(jobs: JobStore, kind: str, plan: str) -> Job:
     return job
 
 
-def check_classes(data: PictureSet, weights: Sequence[str]) -> None:
-    """Raises DataError where a network with one of these weights knows none of the set's classes."""
-    for name in weights:
-        if name in WEIGHTS:
-            kind = labels_of(name)
-            match(data.classes, data.synsets, labels(kind), synsets(kind))
-
-
 def fitting(classes: Sequence[str], ids: Sequence[str | None]) -> list[str]:
     """The weights whose networks know some of these classes; those of signs for signs."""
     found = []
@@ -63,7 +51,3 @@ def fitting(classes: Sequence[str], ids: Sequence[str | None]) -> list[str]:
             continue
         found.append(name)
     return found
-
-
-def labels_of(weights: str) -> str:
-    return KINDS[WEIGHTS[weights].kind].labels

@@ -53,6 +53,11 @@ def named(text: str, labels: str) -> str:
     )
 
 
+def own_set(labels: str, text: str, data: PictureSet) -> str | None:
+    """The text of the set that weights with these labels are trained on: OWN, or `text` where its `data` is that set."""
+    return OWN.get(labels) or (text if _is_own(data, labels) else None)
+
+
 def check(text: str, labels: str) -> None:
     """Before any picture is read: raises DataError where there is no such set, it has no labels, or none is the network's."""
     data = open_set(text, "train")

@@ -26,7 +26,7 @@ RECORDED = "recorded-"
 def _standing(job: Job) -> str:
     now = standing(shared_jobs(), job)
     if now.found is None:
-        return "Loading the networks and looking at the pictures."
+        return now.stage or "Loading the networks and looking at the pictures."
     begun = now.found.conditions
     left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
     return f"{job.progress:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."

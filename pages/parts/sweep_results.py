@@ -64,6 +64,7 @@ def _sentences(found: Found) -> Iterator[str]:
         if names:
             yield unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'")
     yield from conditions.notes
+    yield from found.table.notes
     if early := [one.title for one in conditions.variants if one.preliminary]:
         yield f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."
 

@@ -228,7 +228,10 @@ def test_a_failed_job_keeps_its_error_and_can_be_tried_again(
         (("--data", "fake", "--formats", "fixed1"), "There is no number format named 'fixed1'."),
         (("--data", "fake", "--networks", "resnet"), "There is no network named 'resnet'."),
         (("--data", "fake", "--regimes", "raw,cooked"), "There is no regime named 'cooked'."),
-        (("--data", "fake", "--regimes", "raw,retrain"), "Retrained weights cannot be swept yet."),
+        (
+            ("--data", "fake", "--regimes", "raw,retrain"),
+            "These have not been retrained, and what the photos weights",
+        ),
         (("--data", "fake", "--limit", "0"), "0 is not a whole number above 0."),
         (("--data", "fake", "--device", "tpu"), "There is no device named 'tpu'."),
         (("--resume", "none"), "There is no job named 'none'."),
