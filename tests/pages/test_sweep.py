@@ -74,6 +74,24 @@ def test_start_makes_a_job_of_the_choices_and_shows_it(started: list[Job]) -> No
     assert "Its process is starting." in words(app)
 
 
+def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
+    app = opened(networks="SqueezeNet", formats="FIXED-4", regimes=["RAW", "RE-TRAIN"])
+    assert "1 network × 4 of format and regime = 4 variants, over 1,000 pictures: 4,000 answers." in words(app)
+    assert "2 variants of RE-TRAIN must be fine-tuned first" in words(app)
+    app.button(key="start").click().run()
+    assert not app.exception
+    (job,) = started
+    assert [one.title for one in Plan.from_json(job.plan).variants] == [
+        *("FP32", "FIXED-4", "FP32 RE-TRAIN", "FIXED-4 RE-TRAIN")
+    ]
+
+
+def test_formats_that_cannot_be_retrained_are_refused_before_anything_starts() -> None:
+    app = opened(networks="SqueezeNet", formats="FP16", regimes="RE-TRAIN")
+    assert "None of these formats is retrained." in words(app)
+    assert app.button(key="start").disabled
+
+
 def test_a_preset_fills_the_formats_in_and_follows_them() -> None:
     app = opened(networks="SqueezeNet")
     app.selectbox(key="preset").select("Bit widths of weights alone").run()
