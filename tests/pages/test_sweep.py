@@ -11,18 +11,21 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.opening import open_set
 from core.errors import DataError
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
+from core.models.labels import labels
 from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
-from tests.datasets.files import write_files
+from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
 
@@ -123,6 +126,25 @@ def test_a_folder_that_cannot_be_swept_is_refused_and_the_choices_stay(
     assert not started and not shared_jobs().jobs()
     assert app.text_input(key="path").value == str(folder)
     assert app.multiselect(key="formats").value == ["fp32", "fixed4"]
+
+
+def test_only_who_sits_at_the_machine_names_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert opened(set="A folder or zip").text_input(key="path")
+    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.7")
+    app = opened(set="A folder or zip")
+    assert not app.text_input
+    assert "Drop a zip of a folder of pictures." in words(app)
+
+
+def test_a_zip_that_is_dropped_is_swept(started: list[Job], tmp_path: Path) -> None:
+    names = labels("signs")[:2]
+    zipped = write_zip(tmp_path / "my signs.zip", {f"{name}/1.png": picture(seed) for seed, name in enumerate(names)})
+    app = opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)")
+    app.file_uploader(key="zip").upload("my signs.zip", zipped.read_bytes(), "application/zip").run()
+    app.button(key="start").click().run()
+    assert not app.exception and not app.error
+    data = Plan.from_json(started[0].plan).data
+    assert len(open_set(data)) == 2 and "my_signs.zip, SqueezeNet" in app.selectbox(key="shown_sweep").options[0]
 
 
 def test_a_path_that_is_none_is_refused(started: list[Job]) -> None:
