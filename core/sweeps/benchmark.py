@@ -100,7 +100,12 @@ class Benchmark:
         return [prepare(self.data, number, part, wanted).inputs for number, part in enumerate(parts)]
 
     def _engines(self, inputs: Inputs) -> Seconds:
-        return Seconds.of(lambda: [self._run(variant, batch) for batch in inputs for variant in self.plan.variants])
+        def run_all() -> None:
+            for batch in inputs:
+                for variant in self.plan.variants:
+                    self._run(variant, batch)
+
+        return Seconds.of(run_all)
 
     def _run(self, variant: Variant, batch: dict[Preprocessing, Tensor]) -> list[Tensor]:
         """A GPU has finished when its values are here."""

@@ -42,6 +42,7 @@ def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, 
         "conditions": {"batch": conditions.batch, "threads": conditions.threads},
         "environment": conditions.environment,
         "results": [row.as_dict() for row in found.rows],
+        "notes": list(found.notes),
         "details": [_detail(detail) for detail in found.details],
         "recommendations": [_recommendation(one) for one in recommend(found)],
         "failed": [
@@ -116,6 +117,8 @@ def to_text(found: Table) -> str:
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
+    if found.notes:
+        lines += ["", *found.notes]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from itertools import compress
 from statistics import median
 from typing import Any
 
-from core.sweeps import statistics
+from core.sweeps import budgets, statistics
 from core.sweeps.conditions import Conditions, VariantRecord
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.plan import BASELINE
@@ -82,10 +82,11 @@ class Detail:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows and details in the order of the plan, without the variants that failed."""
+    """Rows and details in the order of the plan, without the variants that failed. `notes` say what a reader must know."""
 
     rows: tuple[Row, ...]
     details: tuple[Detail, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def by_network(self) -> tuple[Table, ...]:
@@ -110,7 +111,7 @@ def table(results: Results, conditions: Conditions) -> Table:
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
     details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
-    return Table(tuple(rows.values()), tuple(details))
+    return Table(tuple(rows.values()), tuple(details), budgets.notes(records.values()))
 
 
 def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outcomes]) -> dict[int, Outcomes]:

@@ -1,0 +1,82 @@
+"""Carry a job of layers out: each layer alone, then the search, then its front on the pictures that chose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import torch
+
+from core.serving.networks import Networks
+from core.sweeps.layers.begin import Begun, Sets, begin
+from core.sweeps.layers.plan import LayersPlan
+from core.sweeps.layers.score import points, score
+from core.sweeps.layers.search import greedy
+from core.sweeps.layers.store import LayersStore
+from core.sweeps.layers.subject import BASE
+from core.sweeps.layers.trying import Trying
+
+SENSITIVITY, SEARCH = 0.3, 0.8  # of the work is done when these are
+
+
+def carry_out(
+    plan: LayersPlan,
+    store: LayersStore,
+    sets: Sets,
+    networks: Networks,
+    check: Callable[[], None] = lambda: None,
+    report: Callable[[float], None] = lambda share: None,
+) -> None:
+    """Find what of `plan` is not in `store` yet.
+
+    `report` is told the share that is done, 0 to 1; `check` is called after each measurement and may raise. So may anything,
+    or the process may be killed: what was measured is not measured again, and in the end all is the same.
+    """
+    begun = begin(plan, store, sets, networks)
+
+    def tell(share: float) -> float:
+        check()
+        report(share)
+        return share
+
+    with _threads(begun.conditions.threads):
+        trying = Trying(begun, store)
+        _sensitivity(begun, trying, tell)
+        _search(begun, trying, store, tell)
+        if not store.found("points"):
+            for number, point in enumerate(points(begun, store.path())):
+                store.record("points", f"{number:04d}", asdict(point), SEARCH)
+        score(begun, store, SEARCH, tell)
+
+
+def _sensitivity(begun: Begun, trying: Trying, tell: Callable[[float], float]) -> None:
+    """The baseline first."""
+    wanted = [(None, 0), *((place, bits) for place in range(len(begun.subject.layers)) for bits in begun.plan.bits)]
+    for done, (place, bits) in enumerate(wanted):
+        trying.alone(place, bits, tell(SENSITIVITY * done / len(wanted)))
+
+
+def _search(begun: Begun, trying: Trying, store: LayersStore, tell: Callable[[float], float]) -> None:
+    layers = begun.subject.layers
+    start = (BASE.weight_bits,) * len(layers)
+    most = sum(start) - 2 * len(layers)
+    sizes = [layer.weights for layer in layers]
+
+    def share(bits: tuple[int, ...]) -> float:
+        return SENSITIVITY + (SEARCH - SENSITIVITY) * (sum(start) - sum(bits)) / max(1, most)
+
+    steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, tell(share(at))))
+    for number, step in enumerate(steps):
+        store.record("path", f"{number:04d}", asdict(step), share(step.bits))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """As many as the job was begun with."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

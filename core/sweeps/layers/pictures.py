@@ -1,0 +1,74 @@
+"""The pictures that layers are searched on: held ready, with FP32's answers, which all others are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.datasets.picture_set import PictureSet
+from core.engines.scores import check_finite
+from core.errors import DataError
+from core.models.preprocessing import Preprocessing
+from core.quantization.prepare import Executable
+from core.sweeps.batches import prepare
+from core.sweeps.begin import truths
+from core.sweeps.layers.records import Closeness
+from core.sweeps.outcomes import Integers, Outcomes, outcomes
+from core.sweeps.statistics import share, top
+from core.variant import Variant
+
+DEVIATIONS = 1.96  # of a normal distribution: 95 % lie within
+
+
+@dataclass(frozen=True)
+class Searched:
+    """`batches` are preprocessed [n, 3, side, side]; `exact` are FP32's scores [pictures, classes] and what follows."""
+
+    batches: Sequence[Tensor] = field(repr=False)
+    numbers: Integers = field(repr=False)
+    truth: Integers = field(repr=False)
+    exact: Tensor = field(repr=False)
+
+    @property
+    def answers(self) -> Outcomes:
+        return outcomes(self.exact, self.numbers, self.truth)
+
+    def closeness(self, scores: Tensor) -> Closeness:
+        """How near other scores of the same pictures come."""
+        each = divergences(scores, self.exact)
+        mean = float(each.mean())
+        error = DEVIATIONS * float(each.std(unbiased=True)) / len(each) ** 0.5 if len(each) > 1 else 0.0
+        exact, found = self.answers, outcomes(scores, self.numbers, self.truth)
+        same = int(np.count_nonzero(exact.prediction == found.prediction))
+        return Closeness(len(each), mean, max(0.0, mean - error), mean + error, share(same, len(each)), top(found, 1))
+
+
+def divergences(scores: Tensor, exact: Tensor) -> Tensor:
+    """KL(FP32 || found) of each picture in nats: sum of p * (ln p - ln q) over classes. p (1/2, 1/2), q (3/4, 1/4): 0.1438."""
+    return F.kl_div(scores.log_softmax(1), exact.log_softmax(1), log_target=True, reduction="none").sum(1)
+
+
+def searched(
+    data: PictureSet,
+    numbers: Sequence[int],
+    size: int,
+    like: Preprocessing,
+    labels: str,
+    fp32: Executable,
+    variant: Variant,
+) -> Searched:
+    """Read the pictures and run FP32 on them. Raises DataError where none can be read; RangeError, WeightsError."""
+    parts = [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]
+    batches = [one for number, part in enumerate(parts) if (one := prepare(data, number, part, [like])).pictures]
+    if not batches:
+        raise DataError("None of the pictures can be read.", "Check the files, and that they are pictures.")
+    exact = torch.cat([fp32.run(batch.inputs[like])[0] for batch in batches])
+    check_finite([exact], variant)
+    readable = [picture for batch in batches for picture in batch.pictures]
+    inputs = [batch.inputs[like] for batch in batches]
+    return Searched(inputs, np.array(readable, np.int64), truths(data, readable, labels), exact)
