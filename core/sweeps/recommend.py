@@ -11,6 +11,7 @@ from scipy.stats import norm
 from core.errors import RequestError
 from core.formats import number_format
 from core.models.catalog import architecture
+from core.sweeps import budgets
 from core.sweeps.plan import BASELINE
 from core.sweeps.rows import Detail, Row, Table
 from core.sweeps.verdicts import ERROR, THRESHOLDS, Pairs, Verdict, verdicts, z_score
@@ -143,9 +144,10 @@ def _gain(own: Table, best: Candidate, fp32: Row) -> str:
     raw = _row(own, best.row.format, "raw")
     before = raw.top1 if raw is not None and raw.top1 is not None else fp32.top1
     gained, alike = (best.row.top1 or 0.0) - (before or 0.0), (control.top1 or 0.0) - (fp32.top1 or 0.0)
+    differs = budgets.notes([best.detail.record, own.details[own.rows.index(control)].record])
     return (
-        f"Retraining moved it by {gained:+.2f} points; FP32 fine-tuned with the same budget gained {alike:.2f} points too, "
-        "which is no merit of the format."
+        f"Retraining moved it by {gained:+.2f} points; FP32 fine-tuned with {'another' if differs else 'the same'} budget "
+        f"gained {alike:.2f} points too, which is no merit of the format."
     )
 
 
