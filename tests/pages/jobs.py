@@ -58,7 +58,9 @@ def own_store(folder: Path) -> Iterator[list[Job]]:
         patch.setenv("BITLENS_CACHE", str(folder / "cache"))
         patch.setattr(begin, "batch_size", lambda graphs: 6)
         patch.setattr(history, "recorded", list)
-        patch.setattr(ContextProxy, "ip_address", None)  # as for a visitor at this machine; the test client has an address
+        patch.setattr(
+            ContextProxy, "ip_address", None
+        )  # as for a visitor at this machine; the test client has an address
         for module in (launch, retraining, start):
             patch.setattr(module, "start_process", found.append)
         for cached in (shared_jobs, history.shipped):

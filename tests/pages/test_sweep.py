@@ -25,6 +25,7 @@ from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
+from pages.parts import sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
@@ -288,3 +289,51 @@ def test_a_damaged_record_is_said_and_the_jobs_are_there(tmp_path: Path, monkeyp
 def test_the_page_is_drawn_without_torch() -> None:
     code = "import sys, pages.parts.sweeping; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+
+
+def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
+    job = done(FakeSet(200), plan(formats=("fp32", "bf16", "fixed8")))
+    app = opened(job=job.id)
+    assert any(one.value == "Which format to take" for one in app.header)
+    assert "not to be told yet. BF16 is the cheapest that may keep 99 %" in words(app)
+    app.number_input(key="keep").set_value(60.0).run()
+    assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
+
+
+def test_two_sweeps_are_compared_picture_by_picture() -> None:
+    first = done(FakeSet(20))
+    second = done(FakeSet(20), plan(formats=("fp32", "bf16")))
+    app = opened(job=first.id)
+    app.selectbox(key="beside").set_value(second.id).run()
+    assert not app.exception
+    found = tables(app)[-1]
+    assert found.caption == "What both have run, paired, on the pictures that both have answered"
+    assert [cell.strip() for cell in found.rows[2]] == [
+        *("● FP32", "20", "100.00", "100.00", "+0.00", "1.0000", "100.00", "")
+    ]
+    alone = [line for line in words(app).splitlines() if line.startswith("Only ")]
+    assert [line.split(":")[0] for line in alone] == ["Only here", "Only there"]
+    assert "FIXED-8" in alone[0] and "BF16" in alone[1]
+
+
+def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_gallery, "open_set", lambda text: FakeSet(20))
+    sweep_gallery._thumbnails.clear()
+    job = done()
+    app = opened(job=job.id)
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    assert not app.exception
+    cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
+    assert cards.count("listitem") == 5 and cards.count("<img") == 5
+    assert "goldfish: <b>lost</b>" in cards and "FP32: goldfish" in cards
+    assert 'href="./?data=fake&amp;picture=' in cards and "networks=SqueezeNet" in cards
+
+
+def test_pictures_that_are_no_longer_here_are_listed_without_them() -> None:
+    sweep_gallery._thumbnails.clear()
+    job = done()
+    app = opened(job=job.id)
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
+    assert cards.count("listitem") == 5 and "<img" not in cards
+    assert "There is no data set at 'fake'." in words(app)
