@@ -42,7 +42,9 @@ DATA = (
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help=DATA)
     add_variant_options(parser)
-    parser.add_argument("--regimes", default="raw", help="comma-separated")
+    parser.add_argument(
+        "--regimes", default="raw", help="raw,retrain (raw); what has yet to be retrained is fine-tuned first"
+    )
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
