@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from core import settings
 from core.cli.choices import positive, settled_weights
+from core.cli.fetching import fetch_missing
 from core.environment import environment
 from core.errors import RequestError
 from core.jobs.records import Job
@@ -103,6 +104,7 @@ def _plan(args: argparse.Namespace) -> RetrainPlan:
         if getattr(args, option) is None:
             raise RequestError(f"Nothing says which {option} to retrain.", f"Add --{option}, or --resume JOB.")
     weights = settled_weights(args.weights)
+    fetch_missing(args.data)
     options = _options(args, labels_of(weights))
     return plan_of(args.network, weights, args.format, options, args.data, args.output, args.scored)
 
