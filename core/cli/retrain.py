@@ -45,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", help="such as fixed4, w4a8 or int8; fp32 is the control")
     parser.add_argument("--data", default="", help=DATA)
     parser.add_argument("--epochs", type=positive, help=_defaults("epochs"))
-    parser.add_argument("--steps", type=positive, help=f"cut each epoch to so many batches {_defaults('steps')}")
+    parser.add_argument(
+        "--steps", type=positive, help=f"batches in an epoch, at most every picture once {_defaults('steps')}"
+    )
     parser.add_argument("--batch", type=positive, help=f"pictures in a step {_defaults('batch')}")
     parser.add_argument("--rate", type=float, help=f"learning rate, at its peak {_defaults('rate')}")
     parser.add_argument("--lengths", choices=["frozen", "search"], help="fractional lengths (frozen)")
