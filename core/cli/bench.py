@@ -70,8 +70,9 @@ def _document(plan: Plan, conditions: Conditions, rounds: list[Round]) -> dict[s
         "conditions": {"batch": conditions.batch, "threads": conditions.threads},
         "environment": environment(plan.device),
         "variants": [{key: getattr(one, key) for key in keys} for one in conditions.variants],
-        "rounds": [asdict(one) | {"ratio": one.ratio} for one in rounds],
+        "rounds": [asdict(one) | {"ratio": one.ratio, "processor_ratio": one.processor_ratio} for one in rounds],
         "ratio": median(one.ratio for one in rounds),
+        "processor_ratio": median(one.processor_ratio for one in rounds),
     }
 
 
@@ -83,7 +84,8 @@ def _text(conditions: Conditions, rounds: list[Round]) -> str:
     return "\n".join(
         [
             f"A sweep of {len(conditions.variants)} variants keeps {median(shares):.2f} % of the engines' own speed "
-            f"({shares[0]:.2f} to {shares[-1]:.2f} in {len(rounds)} rounds).",
+            f"({shares[0]:.2f} to {shares[-1]:.2f} in {len(rounds)} rounds); "
+            f"of processor time, {100 * median(one.processor_ratio for one in rounds):.2f} % goes to the engines.",
             f"{conditions.pictures:,} pictures in batches of {conditions.batch}, {conditions.threads} threads, on {device}.",
             f"Engines and arithmetic: {'; '.join(how)}.",
         ]

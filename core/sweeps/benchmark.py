@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,21 +21,41 @@ from core.sweeps.carry_out import carry_out, threads
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
+from core.variant import Variant
 
 Inputs = list[dict[Preprocessing, Tensor]]
 
 
 @dataclass(frozen=True)
-class Round:
-    """Seconds of a whole sweep, and of the same variants on the same batches, prepared beforehand."""
+class Seconds:
+    """By the clock, and of all this process's threads on the processor."""
 
-    sweep_s: float
-    engines_s: float
+    clock: float
+    processor: float
+
+    @classmethod
+    def of(cls, work: Callable[[], object]) -> Seconds:
+        clock, processor = time.perf_counter(), time.process_time()
+        work()
+        return cls(time.perf_counter() - clock, time.process_time() - processor)
+
+
+@dataclass(frozen=True)
+class Round:
+    """Of a whole sweep, and of the same variants on the same batches, prepared beforehand."""
+
+    sweep: Seconds
+    engines: Seconds
 
     @property
     def ratio(self) -> float:
         """The sweep's pictures per second by the engines' own: 10 s by engines that take 9 s are 0.9."""
-        return self.engines_s / self.sweep_s
+        return self.engines.clock / self.sweep.clock
+
+    @property
+    def processor_ratio(self) -> float:
+        """The same by processor time, which other programs disturb less."""
+        return self.engines.processor / self.sweep.processor
 
 
 @dataclass(frozen=True)
@@ -56,21 +76,19 @@ class Benchmark:
         with threads(conditions.threads):
             for number in range(count):
                 if number % 2:
-                    engines_s, sweep_s = self._engines(inputs), self._swept()[1]
+                    engines, sweep = self._engines(inputs), self._swept()[1]
                 else:
-                    sweep_s, engines_s = self._swept()[1], self._engines(inputs)
-                yield Round(sweep_s, engines_s)
+                    sweep, engines = self._swept()[1], self._engines(inputs)
+                yield Round(sweep, engines)
 
-    def _swept(self) -> tuple[Conditions, float]:
+    def _swept(self) -> tuple[Conditions, Seconds]:
         """Into a store of its own, which is thrown away."""
         with TemporaryDirectory(prefix="bitlens-bench-") as folder:
             jobs = JobStore(Database(Path(folder) / "jobs.sqlite"))
             job, owner = jobs.add("sweep", self.plan.to_json()), new_owner()
             jobs.claim(job.id, owner)
             store = SweepStore(jobs, job.id, owner)
-            began = time.perf_counter()
-            carry_out(self.plan, store, self.data, self.networks)
-            seconds = time.perf_counter() - began
+            seconds = Seconds.of(lambda: carry_out(self.plan, store, self.data, self.networks))
             conditions = store.conditions()
         assert conditions is not None  # carry_out begins with them
         return conditions, seconds
@@ -81,12 +99,15 @@ class Benchmark:
         parts = (pictures[begin : begin + size] for begin in range(0, len(pictures), size))
         return [prepare(self.data, number, part, wanted).inputs for number, part in enumerate(parts)]
 
-    def _engines(self, inputs: Inputs) -> float:
-        began = time.perf_counter()
-        for batch in inputs:
-            for variant in self.plan.variants:
-                x = batch[self.networks.of(variant).loaded.preprocessing]
-                executable = self.networks.executable(variant, self.plan.device)
-                for output in executable.run(x):
-                    output.cpu()  # a GPU has finished when its values are here
-        return time.perf_counter() - began
+    def _engines(self, inputs: Inputs) -> Seconds:
+        def run_all() -> None:
+            for batch in inputs:
+                for variant in self.plan.variants:
+                    self._run(variant, batch)
+
+        return Seconds.of(run_all)
+
+    def _run(self, variant: Variant, batch: dict[Preprocessing, Tensor]) -> None:
+        x = batch[self.networks.of(variant).loaded.preprocessing]
+        for output in self.networks.executable(variant, self.plan.device).run(x):
+            output.cpu()  # a GPU has finished when its values are here

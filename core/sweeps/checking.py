@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.datasets.matching import match
 from core.datasets.picture_set import PictureSet
 from core.errors import RequestError
@@ -26,9 +28,14 @@ def check(plan: Plan, data: PictureSet) -> None:
                 f"{weights} was retrained already, and a sweep compares with what it was retrained from.",
                 "Name the weights that it was retrained from, and ask for the regime retrain.",
             )
-        kind = labels_of(weights)
-        match(data.classes, data.synsets, labels(kind), synsets(kind))
+    check_classes(data, plan.weights)
     missing(plan, data)
+
+
+def check_classes(data: PictureSet, weights: Iterable[str]) -> None:
+    """Raises DataError where networks with some of these weights know none of the set's classes."""
+    for kind in map(labels_of, weights):
+        match(data.classes, data.synsets, labels(kind), synsets(kind))
 
 
 def missing(plan: Plan, data: PictureSet) -> list[tuple[Variant, str]]:

@@ -12,10 +12,11 @@ from core.jobs.start import start_process
 from core.jobs.store import JobStore
 from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS, labels_of
-from core.sweeps.checking import check
+from core.sweeps.checking import check, check_classes
+from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.plan import Plan
 
-KIND = "sweep"
+KIND, LAYERS = "sweep", "layers"
 
 
 def launch(jobs: JobStore, plan: Plan) -> Job:
@@ -24,7 +25,18 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
     What takes long to find out, such as a picture that cannot be read, the job itself says.
     """
     check(plan, open_set(plan.data))
-    job = jobs.add(KIND, plan.to_json())
+    return _started(jobs, KIND, plan.to_json())
+
+
+def launch_layers(jobs: JobStore, plan: LayersPlan) -> Job:
+    """The same for a network that is tried layer by layer: on a split to search on and one to score."""
+    for split in ("val", "test"):
+        check_classes(open_set(plan.data, split), (plan.weights,))
+    return _started(jobs, LAYERS, plan.to_json())
+
+
+def _started(jobs: JobStore, kind: str, plan: str) -> Job:
+    job = jobs.add(kind, plan)
     start_process(job)
     return job
 

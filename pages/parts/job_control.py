@@ -13,34 +13,39 @@ from core.jobs.store import shared_jobs
 from pages.parts.job_words import span
 from pages.parts.session import literal, problem
 
+KEPT = {
+    True: "What was finished is kept: it can go on from there.",
+    False: "A training does not go on from the middle: it can begin again, and comes out the same.",
+}
+
 
 def is_live(job: Job) -> bool:
     """Whether it may change by itself."""
     return job.state in ("queued", "running")
 
 
-def draw(job: Job, standing: str) -> None:
-    """`standing` says how far it is while it runs."""
+def draw(job: Job, standing: str, keeps: bool) -> None:
+    """`standing` says how far it is while it runs; `keeps` that it goes on from where it stopped."""
     if job.state != "done":
-        st.progress(min(1.0, job.progress), literal(_sentence(job, standing)))
+        st.progress(min(1.0, job.progress), literal(_sentence(job, standing, keeps)))
     else:
-        st.caption(_sentence(job, standing))
+        st.caption(_sentence(job, standing, keeps))
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
-    _buttons(job)
+    _buttons(job, keeps)
     if told := st.session_state.get("not_done"):
         problem(told)
 
 
-def _sentence(job: Job, standing: str) -> str:
+def _sentence(job: Job, standing: str, keeps: bool) -> str:
     if job.state == "queued":
         return _queued(job)
     if job.state == "running":
-        return _running(job, standing)
+        return _running(job, standing, keeps)
     took = "" if job.seconds is None or job.ended is None else f" {span(job.seconds)} after it began"
     if job.state == "done":
         return f"Done{took}."
-    return f"{job.state.capitalize()} at {job.progress:.0%}{took}. What was finished is kept."
+    return f"{job.state.capitalize()} at {job.progress:.0%}{took}. {KEPT[keeps]}"
 
 
 def _queued(job: Job) -> str:
@@ -61,30 +66,30 @@ def _is_fresh(job: Job) -> bool:
     return time.time() - max(job.created, started) < DEAD_S
 
 
-def _running(job: Job, standing: str) -> str:
+def _running(job: Job, standing: str, keeps: bool) -> str:
     if not job.attended:
-        return f"Its process has died at {job.progress:.0%}. What it finished is kept: Resume goes on from there."
+        return f"Its process has died at {job.progress:.0%}. {KEPT[keeps]}"
     return f"{standing} It will {job.wish} when what it is at is finished." if job.wish else standing
 
 
-def _buttons(job: Job) -> None:
+def _buttons(job: Job, keeps: bool) -> None:
     """Each has a place of its own, so that none jumps under a finger."""
     if job.state == "done":
         return
     stands = job.state == "paused" or (is_live(job) and not job.attended and not _is_fresh(job)) or job.wish == "pause"
     with st.container(horizontal=True):
         if job.state in ("failed", "cancelled"):
-            _button("Retry", job, "retry", "Go on from where it stopped.")
+            _button("Retry", job, "retry", KEPT[keeps])
             return
         if stands:
-            _button("Resume", job, "resume", "Go on from where it stopped.")
+            _button("Resume", job, "resume", KEPT[keeps])
         else:
-            _button("Pause", job, "pause", "Stop when what it is at is finished; all that was finished is kept.")
-        _button("Cancel", job, "cancel", "Stop for good. What was finished is kept, and Retry can take it up again.")
+            _button("Pause", job, "pause", f"Stop when what it is at is finished. {KEPT[keeps]}")
+        _button("Cancel", job, "cancel", "Stop for good; Retry can take it up again.")
 
 
 def _button(label: str, job: Job, action: str, words: str) -> None:
-    st.button(label, key=f"{action}_{job.id}", on_click=_act, args=(action, job.id), help=literal(words))
+    st.button(label, key=f"{action}_{job.id}", on_click=_act, args=(action, job.id), help=words)
 
 
 def _act(action: str, name: str) -> None:

@@ -20,7 +20,8 @@ class Kind:
     """How jobs of the kind `name` (core.jobs) are shown; `title` is what one is called.
 
     `what` a job is about, `standing` says how far it is, `partial` draws what it has found so far, and `draw` what it found.
-    `records` are results that ship with Bitlens, by name with their titles.
+    `records` are results that ship with Bitlens, by name with their titles. `keeps` says that a job that was stopped goes on
+    from there; without it, it begins again.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind:
     draw: Callable[[Job], None]
     records: Callable[[], Mapping[str, str]] = dict
     draw_record: Callable[[str], None] = lambda name: None
+    keeps: bool = True
 
 
 def draw(kind: Kind) -> None:
@@ -73,7 +75,7 @@ def _job(kind: Kind, name: str) -> None:
     if job_control.is_live(job):
         _live(kind, name)
     else:
-        job_control.draw(job, "")
+        job_control.draw(job, "", kind.keeps)
         kind.draw(job)
 
 
@@ -83,7 +85,7 @@ def _live(kind: Kind, name: str) -> None:
         job = shared_jobs().get(name)
         if not job_control.is_live(job):
             st.rerun()
-        job_control.draw(job, kind.standing(job) if job.state == "running" else "")
+        job_control.draw(job, kind.standing(job) if job.state == "running" else "", kind.keeps)
         kind.partial(job)
 
 

@@ -18,6 +18,9 @@ from core.serving.background import Job, shared_background
 from core.sweeps.launch import fitting
 from pages.parts.session import problem, progress
 
+SIGNS = "signs"
+Whole = tuple[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -36,19 +39,29 @@ class Pictures:
 
 def choose_pictures() -> Pictures:
     name = st.selectbox("Data set", list(SETS), key="set", bind="query-params")
+    data, weights = SETS[name]()
+    return _drawn(weights) if data == SIGNS else _limited(data, weights)
+
+
+def choose_set() -> Whole:
+    """The whole set, as on the command line, empty while none is chosen; and the weights that fit it."""
+    name = st.selectbox("Data set", list(SETS), key="set", bind="query-params")
     return SETS[name]()
 
 
-def _signs() -> Pictures:
-    st.caption("Road signs that this program draws, from the split that no network was trained on.")
+def _drawn(weights: tuple[str, ...]) -> Pictures:
     left, right = st.columns(2, gap="small")
     count = int(left.number_input("Pictures", 1, LARGEST, 1_000, step=100, key="signs_pictures", bind="query-params"))
     seed = _seed(right, "Another seed draws other signs.")
-    weights = tuple(fitting(SignsSet.classes, SignsSet.synsets))
-    return Pictures(f"signs:{count}:{seed}", weights, count, True, None, seed)
+    return Pictures(f"{SIGNS}:{count}:{seed}", weights, count, True, None, seed)
 
 
-def _folder() -> Pictures:
+def _signs() -> Whole:
+    st.caption("Road signs that this program draws; those that score are of a split that no network was trained on.")
+    return SIGNS, tuple(fitting(SignsSet.classes, SignsSet.synsets))
+
+
+def _folder() -> Whole:
     path = st.text_input(
         "Folder or zip on this machine",
         key="path",
@@ -67,17 +80,17 @@ def _folder() -> Pictures:
             problem(error)
     if not data:
         st.info("Name a folder or a zip, or drop a zip.")
-    return _limited(data, tuple(WEIGHTS))
+    return data, tuple(WEIGHTS)
 
 
-def _imagenette() -> Pictures:
+def _imagenette() -> Whole:
     weights = tuple(fitting(tuple(NAMES.values()), tuple(NAMES)))
     archive = missing("imagenette")
     if archive is None:
-        return _limited("imagenette", weights)
+        return "imagenette", weights
     st.caption(f"Photographs of ten ImageNet classes, {archive.megabytes:,} MB, which are not here yet.")
     _download(archive)
-    return _limited("", weights)
+    return "", weights
 
 
 def _download(archive: Archive) -> None:
@@ -112,7 +125,7 @@ def _seed(place: DeltaGenerator, words: str) -> int:
     return int(place.number_input("Seed", 0, None, 0, step=1, key="seed", bind="query-params", help=words))
 
 
-SETS: dict[str, Callable[[], Pictures]] = {
+SETS: dict[str, Callable[[], Whole]] = {
     "Signs": _signs,
     "A folder or zip": _folder,
     "Imagenette": _imagenette,

@@ -7,16 +7,20 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.jobs.store import shared_jobs
-from pages.parts import job_panel, sweep_setup
+from pages.parts import job_panel, retrain_setup, sweep_setup
 from pages.parts.job_panel import Kind
 from pages.parts.job_said import said
+from pages.parts.retrain_kind import RETRAININGS
 from pages.parts.session import literal
 from pages.parts.sweep_kind import SWEEPS
 
 # On a phone, where the columns stand one above the other, what was found comes first.
 ORDER = "<style>@media (max-width: 640px) {[data-testid=stColumn]:has(.st-key-new_job) {order: 2}}</style>"
 Part = tuple[Callable[[], None], Kind]
-PARTS: Mapping[str, Part] = {"Accuracy": (sweep_setup.draw, SWEEPS)}
+PARTS: Mapping[str, Part] = {
+    "Accuracy": (sweep_setup.draw, SWEEPS),
+    "RE-TRAIN": (retrain_setup.draw, RETRAININGS),
+}
 
 
 def page() -> None:
@@ -32,8 +36,6 @@ def page() -> None:
 
 
 def _part() -> str:
-    if len(PARTS) == 1:
-        return next(iter(PARTS))
     return str(
         st.segmented_control(
             "What to find out",

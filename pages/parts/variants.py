@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -75,9 +76,15 @@ def choose(offered: Sequence[str] = tuple(WEIGHTS), formats: Sequence[str] = tup
     return Chosen(networks, weights, kind, chosen, calibration)
 
 
-def choose_network(offered: Sequence[str]) -> tuple[str, str] | None:
-    """Draw the choice of weights and of one network; the two, or None while no weights are chosen or here."""
-    weights, _, networks = _weights(offered)
+class OneNetwork(NamedTuple):
+    network: str
+    weights: str
+    kind: str
+
+
+def choose_network(offered: Sequence[str]) -> OneNetwork | None:
+    """Draw the choice of weights and of one network. None while no weights are chosen or here."""
+    weights, kind, networks = _weights(offered)
     if networks is None:
         network = st.selectbox(
             "Network",
@@ -88,7 +95,7 @@ def choose_network(offered: Sequence[str]) -> tuple[str, str] | None:
             bind="query-params",
         )
         networks = (str(network),)
-    return (weights, networks[0]) if networks and _present(networks[0], weights) else None
+    return OneNetwork(networks[0], weights, kind) if networks and _present(networks[0], weights) else None
 
 
 def _networks() -> tuple[str, ...]:
