@@ -85,6 +85,7 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         weights_sha256=prepared.loaded.fingerprint,
         labels=labels,
         layers=subject.layers,
+        left_out=subject.left_out,
         searched=searched.name,
         searched_sha256=searched.fingerprint,
         searched_pictures=min(len(searched), plan.search),
@@ -98,6 +99,7 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         arithmetic=reference.ARITHMETIC,
         calibrated=calibrated,
         preliminary=preliminary,
+        classes=len(scored.classes),
         unmatched=matched(scored, labels).unmatched,
         notes=tuple(dict.fromkeys((*searched.notes, *scored.notes))),
         environment=environment(),
@@ -111,9 +113,9 @@ def _fp32(plan: LayersPlan) -> Variant:
 def _check_same(before: LayersConditions, now: LayersConditions) -> None:
     """The batches and threads are those that it was begun with, whatever this machine has now."""
     changed = {
-        "the pictures": ("searched_sha256", "scored_sha256", "searched_pictures", "scored_pictures"),
+        "the data set": ("searched_sha256", "scored_sha256", "searched_pictures", "scored_pictures"),
         "the network": ("weights_sha256", "layers"),
-        "how its fractional lengths were chosen": ("calibrated",),
+        "the choice of its fractional lengths": ("calibrated",),
         f"torch ({before.torch} then, {now.torch} now)": ("torch",),
     }
     names = [

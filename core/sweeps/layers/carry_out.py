@@ -35,29 +35,28 @@ def carry_out(
     """
     begun = begin(plan, store, sets, networks)
 
-    def tell(share: float) -> float:
-        check()
+    def tell(share: float) -> None:
         report(share)
-        return share
+        check()
 
     with _threads(begun.conditions.threads):
-        trying = Trying(begun, store)
-        _sensitivity(begun, trying, tell)
-        _search(begun, trying, store, tell)
+        trying = Trying(begun, store, tell)
+        _sensitivity(begun, trying)
+        _search(begun, trying, store)
         if not store.found("points"):
             for number, point in enumerate(points(begun, store.path())):
                 store.record("points", f"{number:04d}", asdict(point), SEARCH)
         score(begun, store, SEARCH, tell)
 
 
-def _sensitivity(begun: Begun, trying: Trying, tell: Callable[[float], float]) -> None:
+def _sensitivity(begun: Begun, trying: Trying) -> None:
     """The baseline first."""
     wanted = [(None, 0), *((place, bits) for place in range(len(begun.subject.layers)) for bits in begun.plan.bits)]
-    for done, (place, bits) in enumerate(wanted):
-        trying.alone(place, bits, tell(SENSITIVITY * done / len(wanted)))
+    for done, (place, bits) in enumerate(wanted, 1):
+        trying.alone(place, bits, SENSITIVITY * done / len(wanted))
 
 
-def _search(begun: Begun, trying: Trying, store: LayersStore, tell: Callable[[float], float]) -> None:
+def _search(begun: Begun, trying: Trying, store: LayersStore) -> None:
     layers = begun.subject.layers
     start = (BASE.weight_bits,) * len(layers)
     most = sum(start) - 2 * len(layers)
@@ -66,7 +65,7 @@ def _search(begun: Begun, trying: Trying, store: LayersStore, tell: Callable[[fl
     def share(bits: tuple[int, ...]) -> float:
         return SENSITIVITY + (SEARCH - SENSITIVITY) * (sum(start) - sum(bits)) / max(1, most)
 
-    steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, tell(share(at))))
+    steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, share(at)))
     for number, step in enumerate(steps):
         store.record("path", f"{number:04d}", asdict(step), share(step.bits))
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.datasets.picture_set import PictureSet
+from core.datasets.survey import Unreadable
 from core.engines.scores import check_finite
 from core.errors import DataError
 from core.models.preprocessing import Preprocessing
@@ -33,6 +34,7 @@ class Searched:
     numbers: Integers = field(repr=False)
     truth: Integers = field(repr=False)
     exact: Tensor = field(repr=False)
+    skipped: Sequence[Unreadable] = ()
 
     @property
     def answers(self) -> Outcomes:
@@ -64,11 +66,13 @@ def searched(
 ) -> Searched:
     """Read the pictures and run FP32 on them. Raises DataError where none can be read; RangeError, WeightsError."""
     parts = [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]
-    batches = [one for number, part in enumerate(parts) if (one := prepare(data, number, part, [like])).pictures]
+    read = [prepare(data, number, part, [like]) for number, part in enumerate(parts)]
+    batches = [batch for batch in read if batch.pictures]
     if not batches:
         raise DataError("None of the pictures can be read.", "Check the files, and that they are pictures.")
     exact = torch.cat([fp32.run(batch.inputs[like])[0] for batch in batches])
     check_finite([exact], variant)
     readable = [picture for batch in batches for picture in batch.pictures]
     inputs = [batch.inputs[like] for batch in batches]
-    return Searched(inputs, np.array(readable, np.int64), truths(data, readable, labels), exact)
+    skipped = [one for batch in read for one in batch.skipped]
+    return Searched(inputs, np.array(readable, np.int64), truths(data, readable, labels), exact, skipped)
