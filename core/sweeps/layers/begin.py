@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 from core import settings
 from core.datasets.opening import open_set
@@ -75,7 +76,6 @@ def begin(plan: LayersPlan, store: LayersStore, sets: Sets, networks: Networks) 
 
 
 def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subject) -> LayersConditions:
-    searched, scored = sets.searched, sets.scored
     widths = sorted({*plan.bits, *range(2, BASE.weight_bits + 1), WIDE.weight_bits})
     calibrated, preliminary = subject.calibrated(widths)
     labels = str(prepared.loaded.card["labels"])
@@ -86,12 +86,6 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         labels=labels,
         layers=subject.layers,
         left_out=subject.left_out,
-        searched=searched.name,
-        searched_sha256=searched.fingerprint,
-        searched_pictures=min(len(searched), plan.search),
-        scored=scored.name,
-        scored_sha256=scored.fingerprint,
-        scored_pictures=len(chosen(len(scored), plan.limit, plan.seed)),
         batch=batch_size([subject.graph]),
         threads=settings.cpu_threads(),
         torch=version("torch"),
@@ -99,11 +93,25 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         arithmetic=reference.ARITHMETIC,
         calibrated=calibrated,
         preliminary=preliminary,
-        classes=len(scored.classes),
-        unmatched=matched(scored, labels).unmatched,
-        notes=tuple(dict.fromkeys((*searched.notes, *scored.notes))),
         environment=environment(),
+        **_of_pictures(plan, sets, labels),
     )
+
+
+def _of_pictures(plan: LayersPlan, sets: Sets, labels: str) -> dict[str, Any]:
+    """The fields of conditions that say which pictures there are."""
+    searched, scored = sets.searched, sets.scored
+    return {
+        "searched": searched.name,
+        "searched_sha256": searched.fingerprint,
+        "searched_pictures": min(len(searched), plan.search),
+        "scored": scored.name,
+        "scored_sha256": scored.fingerprint,
+        "scored_pictures": len(chosen(len(scored), plan.limit, plan.seed)),
+        "classes": len(scored.classes),
+        "unmatched": matched(scored, labels).unmatched,
+        "notes": tuple(dict.fromkeys((*searched.notes, *scored.notes))),
+    }
 
 
 def _fp32(plan: LayersPlan) -> Variant:
