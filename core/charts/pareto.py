@@ -30,7 +30,10 @@ def chart(points: Sequence[Point], network: str) -> go.Figure:
     if mixed:
         drawn.add_trace(_mixed(mixed))
     measured = "Top-1" if any(point.top1 for point in shown) else "First answers that are FP32's"
-    drawn.update_xaxes(title_text="Memory of the weights (kB, 10³ bytes)", rangemode="tozero")
+    drawn.update_xaxes(title_text="Memory of the weights (kB, 10³ bytes)")
+    sizes = [point.weight_bytes / 1e3 for point in (*uniform, *mixed)]
+    if sizes:
+        drawn.update_xaxes(range=[0.8 * min(sizes), 1.2 * max(sizes)])  # the last marker leaves room for its name
     drawn.update_yaxes(title_text=f"{measured} (%)")
     return drawn
 

@@ -10,7 +10,7 @@ from core.charts.style import figure, look
 from core.formats import number_format
 from core.sweeps.layers.records import Sensitivity
 
-HEIGHT = 400  # pixels
+HEIGHT = 460  # pixels
 LEAST = 1e-6  # nats: what lies below is drawn there, since a logarithmic axis has no 0
 NOTICED = 10.0  # percent of the answers
 
@@ -23,7 +23,7 @@ def chart(found: Sequence[Sensitivity], network: str) -> go.Figure:
     order = list(dict.fromkeys(row.title for row in found[1:]))
     drawn.update_xaxes(title_text="Layer, from input to output", categoryorder="array", categoryarray=order)
     drawn.update_xaxes(showgrid=False, tickangle=-45)
-    drawn.update_yaxes(title_text="KL divergence from FP32 (nats), lower is closer", type="log", exponentformat="power")
+    drawn.update_yaxes(title_text="KL divergence from FP32 (nats)", type="log", exponentformat="power")
     return drawn
 
 

@@ -14,6 +14,7 @@ from core.sweeps.layers.records import LayersConditions, Point, Sensitivity
 from core.sweeps.layers.store import LayersStore
 
 SCHEMA = 1
+CELL = 26  # columns of text
 
 
 def document(plan: LayersPlan, store: LayersStore, conditions: LayersConditions) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def to_text(store: LayersStore, conditions: LayersConditions) -> str:
     how = f"{conditions.engine}, {conditions.arithmetic}"
     parts = [
         "Each layer alone at so many bits, its weights and its output, all else at 16: mean KL divergence from FP32's "
-        f"answers in nats\nover {sensitivity[0].found.pictures:,} pictures of {conditions.searched} ({how}).",
+        f"answers in nats,\nwith its 95 % interval, over {sensitivity[0].found.pictures:,} pictures of {conditions.searched} "
+        f"({how}).",
         _alone(sensitivity),
         f"Weight memory and accuracy on {conditions.scored}, whose pictures chose nothing. Activations have 8 bits but in FP32.",
         _front(front),
@@ -54,20 +56,20 @@ def to_text(store: LayersStore, conditions: LayersConditions) -> str:
 
 
 def _alone(found: Sequence[Sensitivity]) -> str:
-    """A line for each layer: the divergence and half of its 95 % interval for each width."""
+    """A line for each layer: the divergence and its 95 % interval for each width."""
     baseline, rows = found[0], found[1:]
     widths = sorted({row.bits for row in rows})
     by_layer = {row.title: {one.bits: one for one in rows if one.title == row.title} for row in rows}
-    heading = f"{'layer':<28}" + "".join(f"{f'{bits} bits':>18}" for bits in widths)
+    heading = f"{'layer':<28}" + "".join(f"{f'{bits} bits':>{CELL}}" for bits in widths)
     lines = [f"{title:<28}" + "".join(_cell(cells.get(bits)) for bits in widths) for title, cells in by_layer.items()]
     return "\n".join([heading, *lines, f"{'all at 16 bits':<28}{_cell(baseline)}"])
 
 
 def _cell(found: Sensitivity | None) -> str:
     if found is None:
-        return " " * 18
+        return " " * CELL
     close = found.found
-    return f"{f'{close.divergence:.4f} ± {close.high - close.divergence:.4f}':>18}"
+    return f"{f'{close.divergence:.4f} ({close.low:.4f} - {close.high:.4f})':>{CELL}}"
 
 
 def _front(found: Sequence[Point]) -> str:

@@ -68,8 +68,8 @@ class LayersConditions:
 class Closeness:
     """How near a program's answers come to FP32's on some pictures.
 
-    `divergence` is the mean Kullback-Leibler divergence in nats, with the limits of its 95 % interval (the mean and 1.96
-    standard errors to each side). `agreement` is with FP32's first answer; `top1` is None where no class is known.
+    `divergence` is the mean Kullback-Leibler divergence in nats, with the limits of its 95 % interval (symmetric in the
+    logarithm). `agreement` is with FP32's first answer; `top1` is None where no class is known.
     """
 
     pictures: int

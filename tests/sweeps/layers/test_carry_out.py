@@ -94,8 +94,9 @@ def test_each_layer_alone_is_what_its_program_answers(whole: LayersStore) -> Non
         scores = reference.outputs(program, reference.run(program, x))[0].numpy()
         each = entropy(np.exp(log_softmax(exact, 1)), np.exp(log_softmax(scores, 1)), axis=1)
         assert row.found.divergence == pytest.approx(each.mean(), rel=1e-4, abs=1e-9)
-        half = 1.96 * each.std(ddof=1) / len(each) ** 0.5
-        assert row.found.high - row.found.divergence == pytest.approx(half, rel=1e-4, abs=1e-9)
+        error = each.std(ddof=1) / len(each) ** 0.5
+        assert np.log(row.found.high / each.mean()) == pytest.approx(1.96 * error / each.mean(), rel=1e-3)
+        assert np.log(row.found.low / each.mean()) == pytest.approx(-1.96 * error / each.mean(), rel=1e-3)
         assert row.found.agreement.percent == 100 * np.mean(exact.argmax(1) == scores.argmax(1))
 
 
