@@ -18,6 +18,11 @@ page = st.navigation(
             help="One photo, three networks, every number format side by side.",
             default=True,
         ),
+        st.Page(
+            SCRIPTS / "sweep.py",
+            title="Sweep",
+            help="A whole labelled set through every network and format: what each costs in accuracy, and whether that is real.",
+        ),
     ],
     position="top",
 )

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from core.charts.ink import LINE, MUTED, PAPER, Pen
-from core.charts.style import NEUTRAL, look, size
+from core.charts.style import NEUTRAL, columns, look, size
 from core.compare.changes import Move, baseline_of, box_iou, moves, tied
 from core.compare.records import Answer, Box, Guess
 from core.models.catalog import architecture
@@ -29,7 +29,7 @@ BOX_KEY = " Boxes: the format's colour, over FP32's in grey."
 def to_png(picture: Image.Image, answers: Sequence[Answer], environment: Mapping[str, Any], title: str = "") -> bytes:
     """One picture's answers as a grid. The boxes are in the pixels of `picture`; `title` is, say, the file's name."""
     networks = list(dict.fromkeys(answer.variant.network for answer in answers))
-    titles = list(dict.fromkeys(answer.variant.title for answer in answers))
+    titles = columns(answer.variant for answer in answers)
     rows = [_Row.of([answer for answer in answers if answer.variant.network == network]) for network in networks]
     width = max(NARROWEST, 2 * MARGIN + LEFT + COLUMN * len(titles))
     height = TITLE + HEAD + sum(row.height for row in rows) + FOOTER
@@ -71,6 +71,9 @@ def _heads(pen: Pen, answers: Sequence[Answer], titles: Sequence[str]) -> None:
         same = chosen.weight_bits == chosen.activation_bits
         bits = f"{chosen.weight_bits} bit" if same else f"{chosen.weight_bits}/{chosen.activation_bits} bit"
         pen.draw.rectangle((x, TITLE, x + COLUMN - GAP, TITLE + 5), fill=look(chosen.name).colour)
+        if variants[title].regime != "raw":
+            frame = (x - 4, TITLE - 4, x + COLUMN - GAP + 4, TITLE + HEAD - 6)
+            pen.draw.rectangle(frame, outline=look(chosen.name).colour, width=2)
         pen.text((x, TITLE + 13), title, 18)
         pen.text((x + COLUMN - GAP, TITLE + 16), bits, 13, MUTED, anchor="ra")
 
@@ -172,7 +175,9 @@ def _footer(pen: Pen, rows: Sequence[_Row], environment: Mapping[str, Any], top:
 def _provenance(rows: Sequence[_Row], environment: Mapping[str, Any]) -> str:
     answers = [answer for row in rows for answer in row.answers]
     weights = ", ".join(dict.fromkeys(answer.variant.weights_name for answer in answers))
-    calibrated = "; ".join(sorted({answer.calibrated for answer in answers if answer.calibrated}))
+    calibrated, retrained = (
+        "; ".join(sorted({getattr(answer, how) for answer in answers} - {""})) for how in ("calibrated", "retrained")
+    )
     known = [f"{name} {value}" for name, value in environment.items() if value is not None]
     crop = answers[0].crop
     return " · ".join(
@@ -180,6 +185,7 @@ def _provenance(rows: Sequence[_Row], environment: Mapping[str, Any]) -> str:
             f"picture {answers[0].image_sha256[:12]}, crop {crop.x:.2f} {crop.y:.2f} {crop.size:.2f}",
             f"weights {weights}",
             *([f"calibrated by {calibrated}"] if calibrated else []),
+            *([f"retrained {retrained}"] if retrained else []),
             *known,
         ]
     )

@@ -7,24 +7,25 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from core.charts.style import GRID, figure, look
+from core.charts.style import GRID, figure, look, marker
 from core.compare.records import LayerNoise
-from core.formats import number_format
+from core.variant import Variant
 
 HEIGHT = 370  # pixels
 HEADROOM = 10.0  # dB from the finite layers to the lines where exact ones and lost ones are drawn
-Noise = Mapping[str, Sequence[LayerNoise]]
+SIZE = 8  # of a marker, in pixels
+Noise = Mapping[Variant, Sequence[LayerNoise]]
 
 
 def chart(noise: Noise, network: str) -> go.Figure:
-    """A line for each format, by name, over the layers of the network titled so, in order.
+    """A line for each variant over the layers of the network titled so, in order.
 
     Infinite dB are markers: exact on top, nothing left below.
     """
     drawn = figure(finding(noise), f"{network}: signal to quantization noise of each layer", HEIGHT)
     finite = [layer.decibels for layers in noise.values() for layer in layers if math.isfinite(layer.decibels)]
-    for name, layers in noise.items():
-        drawn.add_trace(_line(name, [layer for layer in layers if math.isfinite(layer.decibels)]))
+    for variant, layers in noise.items():
+        drawn.add_trace(_line(variant, [layer for layer in layers if math.isfinite(layer.decibels)]))
     _add_infinite(drawn, noise, math.inf, max(finite, default=0.0) + HEADROOM, "exact")
     _add_infinite(drawn, noise, -math.inf, min(finite, default=0.0) - HEADROOM, "nothing left")
     drawn.update_layout(hovermode="x unified")
@@ -36,21 +37,21 @@ def chart(noise: Noise, network: str) -> go.Figure:
 
 def _add_infinite(drawn: go.Figure, noise: Noise, limit: float, height: float, words: str) -> None:
     """The layers of `limit` decibels, at a height of their own, named by `words`."""
-    found = {name: [layer for layer in layers if layer.decibels == limit] for name, layers in noise.items()}
-    for name, layers in found.items():
+    found = {one: [layer for layer in layers if layer.decibels == limit] for one, layers in noise.items()}
+    for variant, layers in found.items():
         if layers:
-            drawn.add_trace(_apart(name, layers, height, words))
+            drawn.add_trace(_apart(variant, layers, height, words))
     if any(found.values()):
         drawn.add_hline(y=height, line={"color": GRID, "dash": "dot"}, annotation_text=words, layer="below")
 
 
 def finding(noise: Noise) -> str:
     """Such as "FIXED-8 loses most at fire9 (18.2 dB)"."""
-    noisy = [(layer, name) for name, layers in noise.items() for layer in layers if layer.decibels != math.inf]
+    noisy = [(layer, variant) for variant, layers in noise.items() for layer in layers if layer.decibels != math.inf]
     if not noisy:
         return "Every layer is exact"
-    worst, name = min(noisy, key=lambda found: found[0].decibels)
-    return f"{number_format(name).title} loses most at {worst.name} ({_words(worst.decibels)})"
+    worst, variant = min(noisy, key=lambda found: found[0].decibels)
+    return f"{variant.title} loses most at {worst.name} ({_words(worst.decibels)})"
 
 
 def _words(decibels: float) -> str:
@@ -59,36 +60,36 @@ def _words(decibels: float) -> str:
 
 def alt(noise: Noise) -> str:
     """The chart in words, for people who do not see it."""
-    worst = "; ".join(finding({name: layers}) for name, layers in noise.items())
+    worst = "; ".join(finding({variant: layers}) for variant, layers in noise.items())
     return f"Line chart of the signal to quantization noise of each layer, in decibels. {worst}."
 
 
-def _line(name: str, layers: Sequence[LayerNoise]) -> go.Scatter:
-    own, title = look(name), number_format(name).title
+def _line(variant: Variant, layers: Sequence[LayerNoise]) -> go.Scatter:
+    title = variant.title
     return go.Scatter(
         x=[layer.name for layer in layers],
         y=[layer.decibels for layer in layers],
         mode="lines+markers",
         name=title,
-        legendgroup=name,
-        line={"color": own.colour, "width": 1.5},
-        marker={"symbol": own.marker, "size": 8},
+        legendgroup=title,
+        line={"color": look(variant.format).colour, "width": 1.5},
+        marker=marker(variant, SIZE),
         customdata=[layer.kind for layer in layers],
         hovertemplate=title + ": %{y:.1f} dB (%{customdata})<extra></extra>",
     )
 
 
-def _apart(name: str, layers: Sequence[LayerNoise], height: float, words: str) -> go.Scatter:
+def _apart(variant: Variant, layers: Sequence[LayerNoise], height: float, words: str) -> go.Scatter:
     """Layers of infinite decibels, apart from the line, which would leap to them and back."""
-    own, title = look(name), number_format(name).title
+    title = variant.title
     return go.Scatter(
         x=[layer.name for layer in layers],
         y=[height] * len(layers),
         mode="markers",
         name=f"{title}, {words}",
-        legendgroup=name,
+        legendgroup=title,
         showlegend=False,
-        marker={"color": own.colour, "symbol": own.marker, "size": 8},
+        marker=marker(variant, SIZE),
         customdata=[layer.kind for layer in layers],
         hovertemplate=f"{title}: {words} (%{{customdata}})<extra></extra>",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from core.compare.records import Answer
 from core.formats import FORMATS, NumberFormat, number_format
 from core.models.catalog import architecture
-from core.variant import Variant
+from core.variant import REGIMES, Variant
 
 NEUTRAL = "#7F7F7F"  # as far from black as from white: 4:1 on both
 GRID = "rgba(127, 127, 127, 0.25)"
@@ -109,6 +109,14 @@ def marker(variant: Variant, size: int) -> dict[str, object]:
 def outline_width(variant: Variant) -> float:
     """Pixels."""
     return 0.0 if variant.regime == "raw" else 1.5
+
+
+def columns(variants: Iterable[Variant]) -> list[str]:
+    """The columns of a grid, by the variants' titles: formats in the order in which they come, RAW before RE-TRAIN."""
+    found = list(variants)
+    formats = list(dict.fromkeys(variant.format for variant in found))
+    ordered = sorted(found, key=lambda variant: (formats.index(variant.format), REGIMES.index(variant.regime)))
+    return list(dict.fromkeys(variant.title for variant in ordered))
 
 
 def figure(finding: str, drawn: str, height: int) -> go.Figure:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 from core.errors import RequestError
 from core.formats import FORMATS, number_format
 from core.models.catalog import ARCHITECTURES, architecture
-from core.models.regimes import regime_of
+from core.models.regimes import check_regime, regime_of
+from core.models.weights import WEIGHTS
 from core.quantization.calibrators import CALIBRATORS
 from core.serving.devices import check_device
 from core.variant import Calibration, Variant
@@ -22,14 +25,28 @@ def add_variant_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
 
 
-def variants(args: argparse.Namespace) -> list[Variant]:
-    """Networks by formats, in the order given; RE-TRAIN for a retrained file. Raises RequestError for an unknown name."""
+def variants(args: argparse.Namespace, regimes: Sequence[str] = ()) -> list[Variant]:
+    """Networks by formats by regimes, in the order given; without a regime RAW, and RE-TRAIN for a retrained file.
+
+    Raises RequestError for an unknown name.
+    """
     check_device(args.device)
     calibration = Calibration(args.calibrator, not args.no_search)
     networks = [architecture(name).name for name in listed("--networks", args.networks)]
     formats = [number_format(name).name for name in listed("--formats", args.formats)]
-    regime = regime_of(args.weights)
-    return [Variant(network, args.weights, name, regime, calibration) for network in networks for name in formats]
+    regimes = [check_regime(regime) for regime in regimes] or [regime_of(args.weights)]
+    return [
+        Variant(network, args.weights, name, regime, calibration)
+        for network in networks
+        for name in formats
+        for regime in regimes
+    ]
+
+
+def settled_weights(weights: str) -> str:
+    """A file's path is made absolute, since a job may be gone on with from another folder; a name stays."""
+    path = Path(weights).expanduser()
+    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def positive(text: str) -> int:

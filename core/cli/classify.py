@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core import settings
-from core.cli.choices import add_variant_options, variants
+from core.cli.choices import add_variant_options, listed, variants
 from core.compare.answer import TOP, answer
 from core.compare.export import to_json
 from core.compare.noise import layer_noise
@@ -18,6 +19,7 @@ from core.engines.program import FLOAT_ISLANDS
 from core.environment import environment
 from core.errors import ImageError, RequestError
 from core.images.decode import Picture, decode
+from core.models.regimes import divided, missing_sentence
 from core.serving.networks import shared_networks
 from core.variant import Variant
 
@@ -25,6 +27,7 @@ from core.variant import Variant
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     add_variant_options(parser)
+    parser.add_argument("--regimes", default="", help="comma-separated: raw, retrain (raw)")
     parser.add_argument("--top", type=int, default=TOP, help="how many guesses to show (5)")
     parser.add_argument("--layers", action="store_true", help="also how exact each layer is, in decibels")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -34,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.top < 1:
         raise RequestError(f"--top is {args.top}.", "Ask for at least 1 guess.")
-    chosen = variants(args)
+    chosen = _chosen(args)
     answers: list[Answer] = []
     islands: dict[str, None] = {}
     # One picture at a time is held and answered, and what is printed of it stays whatever becomes of the next.
@@ -46,6 +49,20 @@ def run(args: argparse.Namespace) -> None:
         else:
             print(f"{table(found)}\n", flush=True)
     print(to_json(answers, environment(args.device)) if args.json else _islands(islands))
+
+
+def _chosen(args: argparse.Namespace) -> list[Variant]:
+    """Without those whose weights have yet to be retrained, which is said. Raises RequestError where nothing is left."""
+    regimes = listed("--regimes", args.regimes) if args.regimes else ()
+    found, missing = divided(variants(args, regimes))
+    sentence = missing_sentence(missing)
+    if not found:
+        raise RequestError(
+            sentence or "These formats are never retrained.", "" if sentence else "Choose FP32, FIXED-N or INT8."
+        )
+    if sentence:
+        print(f"bitlens: {sentence}", file=sys.stderr)
+    return found
 
 
 def _answers(view: View, chosen: Sequence[Variant], args: argparse.Namespace) -> list[Answer]:
@@ -86,13 +103,14 @@ def table(answers: Sequence[Answer]) -> str:
     heading = None
     boxes = [_box(one) for one in answers]
     width = max(map(len, boxes), default=0)
+    wide = max([10, *(len(one.variant.title) for one in answers)])
     for one, box in zip(answers, boxes, strict=True):
         if (one.image, one.variant.network) != heading:
             heading = (one.image, one.variant.network)
             lines += ["", f"{one.image} · {one.variant.network} · {one.variant.weights_name}"]
         speed = f"{one.milliseconds:8.2f} ms" if one.milliseconds is not None else " " * 11
         guesses = "  ".join(f"{guess.label} {guess.score:.2f}" for guess in one.top)
-        lines.append(f"  {one.variant.title:<10} {one.arithmetic:<9}{speed}  {box:<{width}}{guesses}")
+        lines.append(f"  {one.variant.title:<{wide}} {one.arithmetic:<9}{speed}  {box:<{width}}{guesses}")
         lines += [f"    {layer.name:<32} {layer.kind:<13} {layer.decibels:8.2f} dB" for layer in one.layers]
     return "\n".join(lines).lstrip("\n")
 

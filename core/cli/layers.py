@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
-from core.cli.choices import listed, positive
+from core.cli.choices import listed, positive, settled_weights
 from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
 from core.datasets.opening import settled
@@ -18,9 +17,10 @@ from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
 from core.models.catalog import ARCHITECTURES
-from core.models.weights import WEIGHTS, file_of
+from core.models.weights import file_of
 from core.quantization.calibrators import CALIBRATORS
 from core.serving.networks import shared_networks
+from core.sweeps.checking import check_classes
 from core.sweeps.layers.begin import Sets, open_sets
 from core.sweeps.layers.carry_out import carry_out
 from core.sweeps.layers.export import to_json, to_text
@@ -65,10 +65,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _begun(jobs: JobStore, plan: LayersPlan) -> tuple[Job, Sets]:
-    """A new job; none where its pictures or weights are not here."""
+    """A new job; none where its pictures or weights are not here, or do not fit together."""
     file_of(plan.network, plan.weights)
     fetch_missing(plan.data)
     sets = open_sets(plan)
+    for data in (sets.searched, sets.scored):
+        check_classes(data, (plan.weights,))
     return jobs.add(KIND, plan.to_json()), sets
 
 
@@ -90,7 +92,7 @@ def _plan(args: argparse.Namespace) -> LayersPlan:
         raise RequestError(f"Nothing says which {missing}.", "Add --network NAME and --data SET, or --resume JOB.")
     return LayersPlan(
         network=args.network,
-        weights=_absolute(args.weights),
+        weights=settled_weights(args.weights),
         data=settled(args.data),
         bits=tuple(positive(bits) for bits in listed("--bits", args.bits)),
         limit=args.limit,
@@ -98,12 +100,6 @@ def _plan(args: argparse.Namespace) -> LayersPlan:
         seed=args.seed,
         calibration=Calibration(args.calibrator, not args.no_search),
     )
-
-
-def _absolute(weights: str) -> str:
-    """A file's path is made absolute, since the job may be gone on with from another folder; a name stays."""
-    path = Path(weights).expanduser()
-    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def _carry_out(jobs: JobStore, job: Job, plan: LayersPlan, sets: Sets | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from core.cli.choices import add_variant_options, listed, positive
+from core.cli.choices import add_variant_options, listed, positive, settled_weights
 from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
 from core.datasets.opening import open_set, settled
@@ -20,12 +20,11 @@ from core.files import write_atomically
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
-from core.models.weights import WEIGHTS
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps import parquet
-from core.sweeps.begin import check_runnable
 from core.sweeps.carry_out import carry_out
+from core.sweeps.checking import check
 from core.sweeps.conditions import Conditions
 from core.sweeps.export import to_csv, to_json, to_text
 from core.sweeps.plan import Plan
@@ -88,9 +87,10 @@ def _jobs() -> JobStore:
 
 
 def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
-    """A new job; none where its pictures cannot be opened."""
+    """A new job; none where its pictures cannot be opened, or something else is wrong that can be known by then."""
     fetch_missing(plan.data)
     data = open_set(plan.data)
+    check(plan, data)
     return jobs.add(KIND, plan.to_json()), data
 
 
@@ -108,9 +108,9 @@ def _plan(args: argparse.Namespace) -> Plan:
     if not args.data:
         raise RequestError("Nothing says which pictures to run.", "Add --data SET, or --resume JOB.")
     check_device(args.device)
-    plan = Plan(
+    return Plan(
         networks=listed("--networks", args.networks),
-        weights=tuple(map(_absolute, listed("--weights", args.weights))),
+        weights=tuple(map(settled_weights, listed("--weights", args.weights))),
         formats=listed("--formats", args.formats),
         data=settled(args.data),
         regimes=listed("--regimes", args.regimes),
@@ -119,14 +119,6 @@ def _plan(args: argparse.Namespace) -> Plan:
         calibration=Calibration(args.calibrator, not args.no_search),
         device=args.device,
     )
-    check_runnable(plan)
-    return plan
-
-
-def _absolute(weights: str) -> str:
-    """A file's path is made absolute, since the job may be gone on with from another folder; a name stays."""
-    path = Path(weights).expanduser()
-    return str(path.absolute()) if weights not in WEIGHTS and path.is_file() else weights
 
 
 def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) -> None:

@@ -70,8 +70,8 @@ def points_in_words(points: float) -> str:
 
 
 def baseline_of(answers: Iterable[Answer]) -> Answer | None:
-    """FP32's answer among those of one network to one picture, if it was run."""
-    return next((answer for answer in answers if answer.variant.format == "fp32"), None)
+    """RAW FP32's answer among those of one network to one picture, if it was run. FP32 RE-TRAIN is another network."""
+    return next((one for one in answers if (one.variant.format, one.variant.regime) == ("fp32", "raw")), None)
 
 
 def moves(answer: Answer, baseline: Answer) -> tuple[Move, ...]:

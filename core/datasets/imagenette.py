@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tarfile
 import tempfile
@@ -67,7 +68,7 @@ class Archive:
         if self.is_here:
             return self.folder
         whole = self.folder.with_name(self.file)
-        if not whole.is_file():  # it gets its name when its sum has been checked
+        if not _is_right(whole, self.md5):  # left by an unpacking that was stopped, or put there by hand
             _check_room(self)
             download(self.source, whole, report, cancelled)
         _unpack(self, whole, cancelled)
@@ -104,6 +105,14 @@ def open_imagenette(words: Sequence[str], split: str | None) -> FolderSet:
         )
     found = open_folder(archive.folder, split, f"Imagenette {archive.size}")
     return replace(found, classes=tuple(NAMES.get(synset, synset) for synset in found.classes))
+
+
+def _is_right(path: Path, md5: str) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "md5").hexdigest() == md5
+    except FileNotFoundError:
+        return False
 
 
 def _check_room(archive: Archive) -> None:

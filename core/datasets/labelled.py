@@ -50,7 +50,7 @@ class TrainingData:
     """Pictures that train, and others, never those of a test, that choose the epoch.
 
     `labels` names the class list in whose order labels count (core.models.labels). `mirrored` says that a mirror image is of
-    the same class. `fingerprint` is a SHA-256 that changes with the pictures.
+    the same class. `fingerprint` is a SHA-256 that changes with the pictures. `notes` say what was left out.
     """
 
     title: str
@@ -59,6 +59,7 @@ class TrainingData:
     train: Labelled
     held_back: Labelled
     mirrored: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def fingerprint(whole: Labelled) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 Box = tuple[float, float, float, float]
@@ -36,6 +38,12 @@ def crop_box(width: int, height: int, crop: Crop, fraction: float = 1.0) -> Box:
 def cut(image: Image.Image, box: Box, side: int) -> Image.Image:
     """The box, scaled to side x side pixels with an antialiased triangle filter."""
     return image.resize((side, side), Image.Resampling.BILINEAR, box=box)
+
+
+def middle(image: Image.Image, side: int, fraction: float) -> NDArray[np.uint8]:
+    """The middle `fraction` of the largest square, as Compare shows it by default: uint8 [3, side, side]."""
+    box = crop_box(image.width, image.height, Crop(), fraction)
+    return np.asarray(cut(image, box, side)).transpose(2, 0, 1)
 
 
 def to_picture(box: Box, crop: Box) -> Box:

@@ -6,22 +6,40 @@ import subprocess
 import sys
 
 from core import settings
+from core.errors import StoreError
 from core.jobs.records import Job
+from core.jobs.store import JobStore
 
 
 def start_process(job: Job) -> int:
-    """Run `python -m core KIND --resume JOB` on its own; its words go to jobs/JOB.log in the cache folder. Returns its number."""
+    """Run `python -m core KIND --resume JOB` on its own; its words go to jobs/JOB.log in the cache folder. Returns its number.
+
+    Raises StoreError where there is no room for a log or a process: the job stays queued.
+    """
     log = settings.cache_folder() / "jobs" / f"{job.id}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "core", job.kind, "--resume", job.id]
-    with log.open("a") as words:
-        # A session of its own: what ends the app, such as Ctrl-C in its terminal, must not end the job.
-        process = subprocess.Popen(
-            command,
-            cwd=settings.REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=words,
-            start_new_session=True,
-        )
-    return process.pid
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as words:
+            # A session of its own: what ends the app, such as Ctrl-C in its terminal, must not end the job.
+            return subprocess.Popen(
+                command,
+                cwd=settings.REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                start_new_session=True,
+            ).pid
+    except OSError as error:
+        raise StoreError(
+            f"The job {job.id} cannot be started: {error.strerror or error}.", "See to it, then go on with the job."
+        ) from error
+
+
+def go_on(jobs: JobStore, name: str) -> Job:
+    """Queue a job that stands still, and start its process where none attends it; one that was to pause does not."""
+    jobs.retry(name)
+    job = jobs.resume(name)
+    if job.state == "queued" and not job.attended:
+        start_process(job)
+    return job

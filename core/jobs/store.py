@@ -65,6 +65,12 @@ class JobStore:
             )
             return [job(row) for row in found]
 
+    def has_data(self, data: str) -> bool:
+        """Whether some job was begun with that very text as its plan's `data`."""
+        with self.database.transaction(write=False) as sql:
+            found = "SELECT 1 FROM jobs WHERE json_valid(plan) AND json_extract(plan, '$.data') = ? LIMIT 1"
+            return sql.execute(found, (data,)).fetchone() is not None
+
     def claim(self, name: str, owner: str) -> bool:
         """Whether the job is now `owner`'s to carry out; if not, it waits its turn, and this call counts as its heartbeat.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from core import settings
-from core.errors import RequestError, WeightsError
-from core.formats import number_format
+from core.errors import BitlensError, RequestError, WeightsError
+from core.formats import FORMATS, number_format
 from core.models import files, retrained
 from core.models.catalog import architecture
 from core.models.retrained import Retrained
-from core.models.weights import WEIGHTS, file_of
+from core.models.weights import WEIGHTS, availability, file_of
 from core.variant import REGIMES, Variant
 
 
@@ -21,12 +22,82 @@ def weights_of(variant: Variant) -> str:
     photos-squeezenet-fixed4.safetensors beside photos-squeezenet.safetensors). Raises RequestError for a regime that does not
     exist or does not go with the weights; WeightsError where there is no retrained file, or one of something else.
     """
-    if variant.regime not in REGIMES:
-        raise RequestError(f"There is no regime named {variant.regime!r}.", f"Choose from: {', '.join(REGIMES)}.")
+    check_regime(variant.regime)
     own = _own(variant.weights)
     if own is not None:
         return _itself(variant, own)
     return variant.weights if variant.regime == "raw" else str(_found(variant))
+
+
+def check_regime(name: str) -> str:
+    """Raises RequestError for a regime that does not exist."""
+    if name not in REGIMES:
+        raise RequestError(f"There is no regime named {name!r}.", f"Choose from: {', '.join(REGIMES)}.")
+    return name
+
+
+def retrained_formats(network: str, weights: str) -> tuple[str, ...]:
+    """The formats in which RE-TRAIN runs, the registered ones first. It reads no tensor and imports no torch."""
+    own = _own(weights)
+    if own is not None:
+        return (own.format,) if own.network == network else ()
+    try:
+        names = set(_candidates(file_of(network, weights), network, weights))
+    except BitlensError:
+        return ()
+    known = [name for name in FORMATS if name in names]
+    return tuple(
+        name for name in [*known, *sorted(names - set(known))] if _runs(Variant(network, weights, name, "retrain"))
+    )
+
+
+def _candidates(parent: Path, network: str, weights: str) -> Iterator[str]:
+    """The formats that the names of the files say, where a retrained file is looked for."""
+    prefix = f"{parent.stem}-"
+    for folder in (target(network, weights, "fp32").parent, parent.parent):
+        for path in folder.glob("*.safetensors"):
+            if path.stem.startswith(prefix):
+                yield path.stem.removeprefix(prefix).partition("-")[0]
+
+
+def _runs(variant: Variant) -> bool:
+    try:
+        _found(variant)
+    except BitlensError:
+        return False
+    return True
+
+
+def divided(variants: Iterable[Variant]) -> tuple[list[Variant], list[Variant]]:
+    """Those that run, as far as their regime goes; and those whose weights have yet to be retrained.
+
+    What is never retrained, such as FP16, is in neither. Weights that are absent, or name a retrained file, are not looked
+    into: running them tells what is wrong.
+    """
+    found: list[Variant] = []
+    missing: list[Variant] = []
+    for variant in variants:
+        if variant.regime == "raw" or not _is_parent(variant) or _runs(variant):
+            found.append(variant)
+        elif variant.format == "fp32" or variant.number_format.kind != "float":
+            missing.append(variant)
+    return found, missing
+
+
+def _is_parent(variant: Variant) -> bool:
+    """Whether its weights are here, and something that is retrained."""
+    return availability(variant.network, variant.weights).present and regime_of(variant.weights) == "raw"
+
+
+def missing_sentence(missing: Sequence[Variant]) -> str:
+    """Such as "Not retrained yet: SqueezeNet for FIXED-16 and INT8. To make the first: python -m core retrain ..."."""
+    if not missing:
+        return ""
+    titles: dict[str, list[str]] = {}
+    for variant in missing:
+        titles.setdefault(architecture(variant.network).title, []).append(variant.number_format.title)
+    each = "; ".join(f"{network} for {', '.join(formats)}" for network, formats in titles.items())
+    return f"Not retrained yet, and left out: {each}. To make the first of them, {_retrain(missing[0])}."
 
 
 def regime_of(weights: str) -> str:
@@ -89,5 +160,6 @@ def _found(variant: Variant) -> Path:
 
 
 def _retrain(variant: Variant) -> str:
-    options = f"--network {variant.network} --weights {variant.weights_name} --format {variant.format}"
-    return f"run `python -m core retrain {options} --data FOLDER`"
+    source = WEIGHTS[variant.weights].options if variant.weights in WEIGHTS else ("--data", "FOLDER")
+    options = ("--network", variant.network, "--weights", variant.weights_name, "--format", variant.format, *source)
+    return f"run `python -m core retrain {' '.join(options)}`"

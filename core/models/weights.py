@@ -143,6 +143,19 @@ def file_of(network: str, weights: str) -> Path:
     return published or cards.weights_file(network, weights)
 
 
+def labels_of(weights: str) -> str:
+    """Which list of core.models.labels the outputs count in: `photos`, `signs`, `imagenet`. Builds no network.
+
+    Raises RequestError for an unknown name, WeightsError for a file that is not here or holds no network.
+    """
+    if weights in WEIGHTS:
+        return KINDS[WEIGHTS[weights].kind].labels
+    path = _path(weights)
+    files.check_file(path)
+    record = retrained.read(path)
+    return KINDS[identify(path).kind].labels if record is None else record.labels
+
+
 def identify(path: Path) -> Layout:
     """Which network a file holds, from the names and shapes of its tensors. Raises WeightsError."""
     return fit(path.name, files.read_tensors(path))

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from core.models.preprocessing import Preprocessing
 from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph
 from core.quantization.lower import Quantizers
+from core.quantization.options import Options, check_retrainable
 from core.quantization.prepare import Prepared, check_format, quantizers
 from core.quantization.score import Scores, score
 from core.quantization.search import search
@@ -38,36 +38,11 @@ SEARCH_PICTURES = 128
 
 
 @dataclass(frozen=True)
-class Options:
-    """Everything that decides the outcome beside the data.
-
-    `rate` is Adam's, at its peak; `steps` cuts each epoch to so many batches (None: every picture once). `lengths` says whether
-    FIXED-N's fractional lengths stay as they were before training or are searched again after it, for at most `search_s`
-    seconds. `box_weight` is the box's share of the loss where network and data have boxes. `calibration` says how the lengths
-    or scales are chosen before training.
-    """
-
-    rate: float = 3e-4
-    epochs: int = 3
-    steps: int | None = None
-    batch: int = 64
-    lengths: Literal["frozen", "search"] = "frozen"
-    search_s: float = 120.0
-    box_weight: float = 0.25
-    smallest_crop: float = 0.75
-    seed: int = 0
-    calibration: Calibration = Calibration()
-
-    def __post_init__(self) -> None:
-        if not 0 < self.rate < math.inf:
-            raise RequestError(f"A learning rate of {self.rate:g} trains nothing.", "Give one such as 0.0003.")
-        if min(self.epochs, self.batch, 1 if self.steps is None else self.steps) < 1:
-            raise RequestError("Epochs, steps and batch size are counted from 1.", "Give whole numbers above 0.")
-
-
-@dataclass(frozen=True)
 class Progress:
-    """One step: `step` of `steps` in the whole run, with the loss of its batch; at an epoch's last step with its scores."""
+    """One step: `step` of `steps` in the whole run, with the loss of its batch; at an epoch's last step with its scores.
+
+    Epochs count from 0. Before the first step come the scores of the weights as they were: step 0, epoch -1, loss NaN.
+    """
 
     step: int
     steps: int
@@ -131,12 +106,7 @@ def _start(prepared: Prepared, format: NumberFormat, calibration: Calibration) -
 def _check(prepared: Prepared, format: NumberFormat, data: TrainingData, options: Options) -> None:
     loaded = prepared.loaded
     check_format(loaded, format)
-    if format.kind == "float" and format.name != "fp32":
-        raise RequestError(
-            f"{format.title} is not retrained.", "Choose FIXED-N, INT8, or fp32 for the control with the same training."
-        )
-    if options.lengths == "search" and format.kind != "fixed":
-        raise RequestError(f"{format.title} has no fractional lengths to search for.", "Keep the lengths frozen.")
+    check_retrainable(format, options)
     if loaded.card["labels"] != data.labels:
         raise RequestError(
             f"{Path(loaded.weights).name} tells other classes apart than {data.title} has.",
@@ -164,6 +134,7 @@ class _Run:
         began = time.perf_counter()
         schedule, optimizer = Recipe(peak_rate=self.options.rate), torch.optim.Adam(self.network.parameters())
         best = self._judge({})
+        self.report(Progress(0, self.steps, -1, math.nan, self.scores[0]))
         for epoch in range(self.options.epochs):
             for index in self._batches(epoch):
                 optimizer.param_groups[0]["lr"] = schedule.rate(len(self.losses) / self.steps)

@@ -17,7 +17,8 @@ from core.quantization.fixed_point import Lengths
 from core.quantization.graph import Graph
 from core.quantization.groups import scale_groups
 from core.quantization.lower import lower
-from core.quantization.retrain import Options, Outcome
+from core.quantization.options import Options
+from core.quantization.retrain import Outcome
 from core.quantization.stored import as_dict
 
 

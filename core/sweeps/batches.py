@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image
 from torch import Tensor
 
 from core import settings
 from core.datasets.picture_set import PictureSet
 from core.datasets.survey import Unreadable, pictures
-from core.images.crop import Crop, crop_box, cut
+from core.images.crop import middle
 from core.models.preprocessing import Preprocessing
 from core.quantization.graph import Graph, Node
 
@@ -70,15 +69,9 @@ def prepare(data: PictureSet, number: int, indices: Sequence[int], wanted: Itera
             continue
         readable.append(index)
         for (side, fraction), found in squares.items():
-            found.append(_square(image, side, fraction))
+            found.append(middle(image, side, fraction))
     inputs = {one: one.normalise(np.stack(squares[one.side, one.fraction])) for one in wanted} if readable else {}
     return Batch(number, tuple(readable), tuple(skipped), inputs)
-
-
-def _square(image: Image.Image, side: int, fraction: float) -> np.ndarray:
-    """The picture's middle as Compare shows it by default: uint8 [3, side, side]."""
-    box = crop_box(image.width, image.height, Crop(), fraction)
-    return np.asarray(cut(image, box, side)).transpose(2, 0, 1)
 
 
 def ahead(makers: Iterable[Callable[[], Made]]) -> Iterator[Made]:

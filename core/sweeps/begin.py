@@ -23,18 +23,9 @@ from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
 from core.variant import Variant
 
-RUNNABLE = ("raw",)
-
-
-def check_runnable(plan: Plan) -> None:
-    """Raises RequestError for a regime that nothing here runs yet: its numbers would be those of another."""
-    if not set(plan.regimes) <= set(RUNNABLE):
-        raise RequestError("Retrained weights cannot be swept yet.", f"Leave them out: --regimes {','.join(RUNNABLE)}.")
-
 
 def begin(plan: Plan, store: SweepStore, data: PictureSet, networks: Networks) -> Conditions:
     """What the sweep was begun with, now or on another day. Raises RequestError where that has changed since."""
-    check_runnable(plan)
     now = _conditions(plan, data, networks)
     begun = store.conditions()
     if begun is None:
@@ -65,12 +56,17 @@ def _conditions(plan: Plan, data: PictureSet, networks: Networks) -> Conditions:
 
 
 def _record(networks: Networks, variant: Variant, device: str) -> VariantRecord:
-    prepared = networks.prepared(variant.network, variant.weights)
-    return record(variant, prepared, networks.executable(variant, device))
+    return record(variant, networks.of(variant), networks.executable(variant, device))
 
 
 def _graphs(plan: Plan, networks: Networks) -> Iterable[Graph]:
-    return (networks.prepared(network, weights).graph for network in plan.networks for weights in plan.weights)
+    return (networks.of(variant).graph for variant in _loaded(plan))
+
+
+def _loaded(plan: Plan) -> list[Variant]:
+    """One for each file of weights: all RAW variants share theirs, RE-TRAIN has its own for each format."""
+    found = {(one.network, one.weights, "" if one.regime == "raw" else one.format): one for one in plan.variants}
+    return list(found.values())
 
 
 def matched(data: PictureSet, kind: str) -> Match:
@@ -87,7 +83,6 @@ def truths(data: PictureSet, pictures: Sequence[int], kind: str) -> Integers:
 
 def fit_together(plan: Plan, networks: Networks) -> bool:
     """Whether all variants can be kept ready at once; if not, each is used for many batches before the next is loaded."""
-    weights = {(one.network, one.weights) for one in plan.variants}
-    held = sum(floats.held_bytes(networks.prepared(*one).folded) for one in weights)
+    held = sum(floats.held_bytes(networks.of(one).folded) for one in _loaded(plan))
     held += sum(networks.executable(one, plan.device).held_bytes for one in plan.variants)
     return held <= settings.cache_bytes()

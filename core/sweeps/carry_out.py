@@ -10,11 +10,13 @@ from itertools import islice
 import numpy as np
 import torch
 
+from core import settings
 from core.datasets.picture_set import PictureSet
 from core.errors import DataError, RangeError, WeightsError
 from core.serving.networks import Networks
 from core.sweeps.batches import Batch, ahead, prepare
 from core.sweeps.begin import begin, fit_together, truths
+from core.sweeps.fine_tuning import fine_tune_missing
 from core.sweeps.outcomes import Integers, Outcomes, measure
 from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
@@ -30,14 +32,16 @@ def carry_out(
     check: Callable[[], None] = lambda: None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Run what of `plan` is not in `store` yet.
+    """Run what of `plan` is not in `store` yet, after fine-tuning what RE-TRAIN has no weights for.
 
     `report` is told how many pictures have been answered, over all variants, and of how many. `check` is called after each
     batch of each variant and may raise. So may anything, or the process may be killed: what was finished is not run again,
     and in the end the outcomes are the same.
     """
+    with threads(settings.cpu_threads()):
+        fine_tune_missing(plan, store, data, networks, check)
     sweep = _Sweep(plan, store, data, networks, report)
-    with _threads(sweep.conditions.threads):
+    with threads(sweep.conditions.threads):
         for group in _groups(ahead(sweep.makers()), 1 if fit_together(plan, networks) else MANY):
             for number in range(len(plan.variants)):
                 for batch in filter(partial(sweep.needs, number), group):
@@ -67,11 +71,12 @@ class _Sweep:
         self._failed = set(store.failures())
         self._done = sum(self._size(batch) for _, batch in self._finished)
         self._total = len(self._pictures) * len(plan.variants)
+        self._before = store.reserved()
         report(self._done, self._total)
 
     def makers(self) -> Iterator[Callable[[], Batch]]:
         """One for each batch that some variant still needs."""
-        wanted = [self._networks.prepared(one.network, one.weights).loaded.preprocessing for one in self._plan.variants]
+        wanted = [self._networks.of(one).loaded.preprocessing for one in self._plan.variants]
         for batch in range(self.conditions.batches):
             if any(self._needs(number, batch) for number in range(len(self._plan.variants))):
                 yield partial(prepare, self._data, batch, self._pictures[self._part(batch)], wanted)
@@ -85,8 +90,13 @@ class _Sweep:
             return
         self._finished.add((number, batch.number))
         self._done += self._size(batch.number)
-        self._store.record(number, batch.number, *measured, self._done / self._total)
+        self._store.record(number, batch.number, *measured, self._progress)
         self._report(self._done, self._total)
+
+    @property
+    def _progress(self) -> float:
+        """Of the job: the fine-tuning's share is done."""
+        return self._before + (1 - self._before) * self._done / self._total
 
     def _measure(self, number: int, batch: Batch) -> tuple[Outcomes, float] | None:
         """None where the variant's answers are no numbers: that is written down, and the variant is not run again."""
@@ -94,7 +104,7 @@ class _Sweep:
             return Outcomes.from_rows([]), 0.0
         variant = self._plan.variants[number]
         executable = self._networks.executable(variant, self._plan.device)
-        preprocessing = self._networks.prepared(variant.network, variant.weights).loaded.preprocessing
+        preprocessing = self._networks.of(variant).loaded.preprocessing
         truth = self._truth(number, batch)
         try:
             return measure(variant, executable, batch.inputs[preprocessing], np.array(batch.pictures, np.int64), truth)
@@ -128,7 +138,7 @@ def _groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
     """As many as the sweep was begun with."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from core.engines.program import Convolution, Linear, Program
 from core.errors import RequestError
-from core.quantization.prepare import Executable, Prepared
 from core.variant import Variant
+
+if TYPE_CHECKING:  # what was found is read without torch, which takes seconds to import
+    from core.engines.program import Program
+    from core.quantization.prepare import Executable, Prepared
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class VariantRecord:
     """One variant as it was run. `labels` names what the network's outputs mean.
 
     `weights_sha256` is of the weights' file, `program_sha256` of the integers and scales that the engine was given ("" for
-    floats): a search for better fractional lengths changes the second alone.
+    floats): a search for better fractional lengths changes the second alone. `retrained` says in words how RE-TRAIN's weights
+    were trained, and `options` with what: those of core.quantization.options, and the name of the "data". RAW has neither.
     """
 
     network: str
@@ -37,6 +37,8 @@ class VariantRecord:
     labels: str
     weights_sha256: str
     program_sha256: str
+    retrained: str = ""
+    options: dict[str, Any] | None = None
 
     @property
     def title(self) -> str:
@@ -82,6 +84,7 @@ class Conditions:
 
 
 def record(variant: Variant, prepared: Prepared, executable: Executable) -> VariantRecord:
+    trained = prepared.loaded.retrained
     return VariantRecord(
         network=variant.network,
         weights=variant.weights,
@@ -96,14 +99,20 @@ def record(variant: Variant, prepared: Prepared, executable: Executable) -> Vari
         labels=str(prepared.loaded.card["labels"]),
         weights_sha256=prepared.loaded.fingerprint,
         program_sha256="" if executable.program is None else fingerprint(executable.program),
+        retrained=executable.retrained,
+        options=None if trained is None else {**trained.options, "data": trained.data},
     )
 
 
 def fingerprint(program: Program) -> str:
     """SHA-256 of its edges and weights: two programs of one network with equal ones compute the same integers."""
+    import torch
+
+    from core.engines.program import Convolution, Linear
+
     digest = hashlib.sha256()
     for edge in program.edges.values():
-        scale = edge.scale.tolist() if isinstance(edge.scale, Tensor) else edge.scale
+        scale = edge.scale.tolist() if isinstance(edge.scale, torch.Tensor) else edge.scale
         digest.update(repr((edge.name, edge.low, edge.high, scale, edge.zero_point)).encode())
     for operation in program.operations:
         digest.update(repr((type(operation).__name__, operation.name, operation.inputs)).encode())

@@ -15,7 +15,6 @@ from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
 from core.sweeps.results import Results
 from core.sweeps.rows import Detail, Row, Table, table
-from core.variant import Variant
 
 SCHEMA = 1
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -42,6 +41,7 @@ def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, 
         "conditions": {"batch": conditions.batch, "threads": conditions.threads},
         "environment": conditions.environment,
         "results": [row.as_dict() for row in found.rows],
+        "notes": list(found.notes),
         "details": [_detail(detail) for detail in found.details],
         "failed": [
             {"variant": conditions.variants[number].title, **error} for number, error in results.failures().items()
@@ -62,7 +62,8 @@ def _detail(detail: Detail) -> dict[str, Any]:
     ]
     numbers = {name: getattr(detail, name) for name in ("confidence", "calibration_error")}
     ratio = {name: getattr(detail, name) for name in ("ratio", "ratio_low", "ratio_high")}
-    return {**asdict(detail.record), **numbers, **ratio, "losing": losing}
+    five = {name: getattr(detail, name) for name in ("top5_low", "top5_high")}
+    return {**asdict(detail.record), **numbers, **ratio, **five, "losing": losing}
 
 
 def to_json(plan: Plan, results: Results, conditions: Conditions) -> str:
@@ -99,18 +100,19 @@ def to_text(found: Table) -> str:
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
+    if found.notes:
+        lines += ["", *found.notes]
     return "\n".join(lines)
 
 
 def _line(row: Row) -> str:
-    title = Variant(row.network, row.weights, row.format, row.regime).title
     limits = "" if row.top1_low is None else f"{row.top1_low:.2f} - {row.top1_high:.2f}"
     accuracy = f"{row.images:>8,}{_number(row.top1):>9}{limits:>16}{_number(row.top5):>9}"
     p_value = "" if row.p_value is None else "< 0.0001" if row.p_value < 0.0001 else f"{row.p_value:.4f}"
     against = f"{_number(row.agreement):>10}{p_value:>9}{row.keeps_99 or '':>12}{row.keeps_999 or '':>11}"
     speed = "" if row.images_per_second is None else f"{row.images_per_second:,.1f}"
     how = f"{speed:>11}  {row.engine}, {row.arithmetic}"
-    return f"{row.network:<12}{row.weights:<10}{title:<20}{accuracy}{against}{how}"
+    return f"{row.network:<12}{row.weights:<10}{row.title:<20}{accuracy}{against}{how}"
 
 
 def _number(value: float | None) -> str:

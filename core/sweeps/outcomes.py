@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from core.engines.scores import check_finite, ranking, softmax
-from core.quantization.prepare import Executable
 from core.variant import Variant
+
+if TYPE_CHECKING:  # what was found is read without torch, which takes seconds to import
+    from torch import Tensor
+
+    from core.quantization.prepare import Executable
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -89,6 +90,8 @@ def measure(
 
     Raises RangeError or WeightsError where an output is no number: it has no rank.
     """
+    from core.engines.scores import check_finite
+
     began = time.perf_counter()
     outputs = [output.cpu() for output in executable.run(x)]  # a GPU has finished when its values are here
     seconds = time.perf_counter() - began
@@ -98,6 +101,10 @@ def measure(
 
 def outcomes(outputs: Tensor, pictures: Integers, truth: Integers) -> Outcomes:
     """From a network's outputs [n, classes]. Scores 1, 3, 3 and truth 2: prediction 1, rank 2."""
+    import torch
+
+    from core.engines.scores import ranking, softmax
+
     scores = softmax(outputs).float().double()
     order = ranking(outputs)
     known = torch.from_numpy(truth).clamp(min=0)[:, None]

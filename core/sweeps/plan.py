@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import RequestError
 from core.formats import number_format
 from core.models.catalog import architecture
+from core.quantization.options import Options
 from core.variant import Calibration, Variant
 
 SCHEMA = 1
@@ -24,7 +25,8 @@ class Plan:
     """Every network with every weights in every format and regime, over the pictures of `data`.
 
     `data` names a set as on the command line. `limit` takes that many of its pictures, None all; which ones follows from
-    `seed` alone, and those of a smaller limit are among those of a larger one.
+    `seed` alone, and those of a smaller limit are among those of a larger one. `budget` is what weights that have yet to be
+    retrained are fine-tuned with, None the default for their labels.
     """
 
     networks: tuple[str, ...]
@@ -36,6 +38,7 @@ class Plan:
     seed: int = 0
     calibration: Calibration = Calibration()
     device: str = "cpu"
+    budget: Options | None = None
 
     def __post_init__(self) -> None:
         """Raises RequestError for a name that does not exist, an empty list or a limit below 1."""
@@ -47,22 +50,48 @@ class Plan:
         unknown = [regime for regime in self.regimes if regime not in REGIMES]
         if unknown:
             raise RequestError(f"There is no regime named {unknown[0]!r}.", f"Choose from: {', '.join(REGIMES)}.")
+        if self.retrains and not any(is_retrainable(name) for name in self.formats):
+            raise RequestError(
+                "None of these formats is retrained.",
+                "Add FIXED-N or INT8, or fp32 for the control alone, or choose RAW.",
+            )
         if self.limit is not None and self.limit < 1:
             raise RequestError(f"The limit is {self.limit} pictures.", "Give at least 1, or none.")
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """In the order of the table: network by network, then weights, regime and format."""
+        """In the order of the table: network by network, then weights, regime and format.
+
+        With RE-TRAIN there is always FP32, RAW and fine-tuned with the same budget: the one is what all are compared with, the
+        other says what more training alone would give. Other float formats are not retrained.
+        """
         return tuple(
             Variant(network, weights, format, regime, self.calibration)
             for network in self.networks
             for weights in self.weights
-            for regime in self.regimes
-            for format in self.formats
+            for regime, formats in self._rows.items()
+            for format in formats
         )
 
+    @property
+    def retrains(self) -> bool:
+        return "retrain" in self.regimes
+
+    @property
+    def _rows(self) -> dict[str, tuple[str, ...]]:
+        """The formats of each regime."""
+        if not self.retrains:
+            return dict.fromkeys(self.regimes, self.formats)
+        asked = dict.fromkeys(self.regimes, self.formats)
+        asked["retrain"] = tuple(name for name in self.formats if is_retrainable(name))
+        if "raw" not in asked:
+            asked = {"raw": (), **asked}
+        return {name: found if BASELINE in found else (BASELINE, *found) for name, found in asked.items()}
+
     def to_json(self) -> str:
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True)
+        """Without a budget where none is named, as before there were any."""
+        values = {name: value for name, value in asdict(self).items() if name != "budget" or value is not None}
+        return json.dumps({"schema": SCHEMA, **values}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
@@ -72,6 +101,8 @@ class Plan:
             if values.pop("schema") != SCHEMA:
                 raise ValueError("another schema")
             values |= {name: tuple(values[name]) for name in _LISTS}
+            if values.get("budget"):
+                values["budget"] = Options.from_dict(values["budget"])
             return cls(**values | {"calibration": Calibration(**values["calibration"])})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"This is not the plan of a sweep ({error}).", "Begin a new sweep.") from error
@@ -80,6 +111,11 @@ class Plan:
     def fingerprint(self) -> str:
         """16 hexadecimal digits: equal plans have equal ones."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+def is_retrainable(format: str) -> bool:
+    """FIXED-N and INT8; and FP32, which is fine-tuned as their control."""
+    return format == BASELINE or number_format(format).kind != "float"
 
 
 def _distinct(option: str, names: Any) -> tuple[str, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from statistics import median
 from typing import Any
 
-from core.sweeps import statistics
+from core.sweeps import budgets, statistics
 from core.sweeps.conditions import Conditions, VariantRecord
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.plan import BASELINE
 from core.sweeps.results import Finished, Results
 from core.sweeps.verdicts import Pairs, Verdict, interval, verdicts
+from core.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Row:
     keeps_999: Verdict | None
     images_per_second: float | None
 
+    @property
+    def title(self) -> str:
+        """The format and regime as people read them: "FIXED-8 RE-TRAIN"."""
+        return Variant(self.network, self.weights, self.format, self.regime).title
+
     def as_dict(self) -> dict[str, Any]:
         """The row of `sweep --json`."""
         return asdict(self)
@@ -51,7 +58,9 @@ class Row:
 class Detail:
     """What a row has no place for: how sure the answers are, the ratio of Top-1 to FP32's, and how the variant came about.
 
-    `ratio_low` and `ratio_high` are the limits of the ratio's own 95 % interval, before the correction for many questions.
+    `top5_low` and `top5_high` are the limits of Top-5's Wilson 95 % interval. `pairs` counts who is right, FP32 or the variant;
+    None for FP32 itself, and without it. `ratio_low` and `ratio_high` are the limits of the ratio's own 95 % interval, before
+    the correction for many questions.
     """
 
     record: VariantRecord
@@ -60,6 +69,9 @@ class Detail:
     ratio: float | None
     ratio_low: float | None
     ratio_high: float | None
+    top5_low: float | None = None
+    top5_high: float | None = None
+    pairs: Pairs | None = None
     changes: tuple[statistics.ClassChange, ...] = ()
 
     @property
@@ -70,10 +82,20 @@ class Detail:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows and details in the order of the plan, without the variants that failed."""
+    """Rows and details in the order of the plan, without the variants that failed. `notes` say what a reader must know."""
 
     rows: tuple[Row, ...]
     details: tuple[Detail, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_network(self) -> tuple[Table, ...]:
+        """A table for each network with each weights, in order."""
+        owners = [(one.record.network, one.record.weights) for one in self.details]
+        return tuple(self._only([other == owner for other in owners]) for owner in dict.fromkeys(owners))
+
+    def _only(self, which: Sequence[bool]) -> Table:
+        return Table(tuple(compress(self.rows, which)), tuple(compress(self.details, which)))
 
 
 def table(results: Results, conditions: Conditions) -> Table:
@@ -89,7 +111,7 @@ def table(results: Results, conditions: Conditions) -> Table:
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
     details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
-    return Table(tuple(rows.values()), tuple(details))
+    return Table(tuple(rows.values()), tuple(details), budgets.notes(records.values()))
 
 
 def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outcomes]) -> dict[int, Outcomes]:
@@ -147,6 +169,7 @@ def _speed(finished: list[Finished]) -> float | None:
 def _detail(record: VariantRecord, found: Outcomes, before: Outcomes | None) -> Detail:
     counts = None if before is None or is_baseline(record) else statistics.pairs(before, found)
     limits = None if counts is None else interval(counts)
+    five = statistics.top(found, 5)
     return Detail(
         record=record,
         confidence=statistics.mean_confidence(found),
@@ -154,5 +177,8 @@ def _detail(record: VariantRecord, found: Outcomes, before: Outcomes | None) -> 
         ratio=None if counts is None else counts.ratio,
         ratio_low=limits[0] if limits else None,
         ratio_high=limits[1] if limits else None,
+        top5_low=five.low if five else None,
+        top5_high=five.high if five else None,
+        pairs=counts,
         changes=() if before is None or counts is None else tuple(statistics.class_changes(before, found)),
     )

@@ -22,6 +22,8 @@ TABLES = (
     "prediction INTEGER NOT NULL, score REAL NOT NULL, probability REAL, PRIMARY KEY (job, variant, picture)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sweep_unreadable (job TEXT, picture INTEGER, title TEXT NOT NULL, reason TEXT NOT NULL, "
     "PRIMARY KEY (job, picture)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS sweep_stages (job TEXT PRIMARY KEY, share REAL NOT NULL, parts INTEGER NOT NULL, "
+    "words TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS sweep_failures (job TEXT, variant INTEGER, error TEXT NOT NULL, PRIMARY KEY (job, variant))",
 )
 
@@ -97,3 +99,28 @@ class SweepStore:
         with self.jobs.database.transaction(write=False) as sql:
             rows = sql.execute("SELECT variant, error FROM sweep_failures WHERE job = ? ORDER BY variant", (self.job,))
             return {int(variant): json.loads(error) for variant, error in rows}
+
+    def reserve(self, share: float, parts: int) -> int:
+        """Keep a share of the job's progress for so many fine-tunings; returns how many there were when it was begun."""
+        with self.jobs.database.transaction() as sql:
+            sql.execute("INSERT OR IGNORE INTO sweep_stages VALUES (?, ?, ?, '')", (self.job, share, parts))
+            row = sql.execute("SELECT parts FROM sweep_stages WHERE job = ?", (self.job,)).fetchone()
+        return int(row[0])
+
+    def reserved(self) -> float:
+        """0 where nothing had to be fine-tuned."""
+        return float(self._stage("share") or 0.0)
+
+    def at_stage(self, words: str, progress: float) -> None:
+        with self.jobs.database.transaction() as sql:
+            self.jobs.advance(sql, self.job, self.owner, progress)
+            sql.execute("UPDATE sweep_stages SET words = ? WHERE job = ?", (as_text(words), self.job))
+
+    def stage(self) -> str:
+        """What is done before the first picture is answered: "Fine-tuning SqueezeNet FIXED-8, 2 of 4: step 120 of 400."."""
+        return str(self._stage("words") or "")
+
+    def _stage(self, column: str) -> str | float | None:
+        with self.jobs.database.transaction(write=False) as sql:
+            row = sql.execute(f"SELECT {column} FROM sweep_stages WHERE job = ?", (self.job,)).fetchone()
+        return None if row is None else row[0]

@@ -5,13 +5,13 @@ One element for the whole grid, so that nothing jumps while answers arrive, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from PIL import Image
 
-from core.charts.style import duration, look, size
-from core.compare.changes import Move, box_iou, moves, tied
+from core.charts.style import columns, duration, look, size
+from core.compare.changes import Move, baseline_of, box_iou, moves, tied
 from core.compare.records import Answer, Box, Guess
 from core.errors import BitlensError
 from core.images.draw import data_uri, shrink
@@ -47,6 +47,9 @@ STYLE = """
 .bl-row {display: flex; justify-content: space-between; align-items: baseline; gap: .35rem;
   font-variant-numeric: tabular-nums}
 .bl-head {font-weight: 600; white-space: nowrap}
+.bl-gap {border: 1px dashed color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .4rem .45rem;
+  font-size: .7rem; opacity: .85; min-width: 0; scroll-snap-align: start}
+.bl-card .bl-regime {font-size: .7rem; font-weight: 600; letter-spacing: .04em}
 .bl-card .bl-small {font-weight: 400; font-size: .7rem; opacity: .85}
 .bl-card ol {list-style: none; margin: .25rem 0; padding: 0}
 .bl-card li {margin: 0 0 .3rem; padding: 0; font-size: .78rem}
@@ -77,19 +80,31 @@ def grid(rows: Mapping[str, Sequence[tuple[Variant, Cell]]], full: tuple[int, in
 
     `full` is the picture's width and height; `boxed` says whether the networks find the main object's box.
     """
-    columns = max((len(cells) for cells in rows.values()), default=1)
+    titles = columns(variant for cells in rows.values() for variant, _ in cells)
+    mixed = any(variant.regime != "raw" for cells in rows.values() for variant, _ in cells)
     parts = [
-        f'<div class="bl-sr" role="status">{_progress(rows)}</div>{_hint(columns)}',
+        f'<div class="bl-sr" role="status">{_progress(rows)}</div>{_hint(len(titles))}',
         '<div class="bl-grid" role="region" tabindex="0" aria-label="Answers, by network and number format" '
-        f'style="grid-template-columns: repeat({columns}, minmax({WIDTH}rem, 1fr))">',
+        f'style="grid-template-columns: repeat({len(titles) or 1}, minmax({WIDTH}rem, 1fr))">',
     ]
     for network, cells in rows.items():
         parts.append(f"<h2>{escape(architecture(network).title)}</h2>")
-        baseline = next(
-            (cell for variant, cell in cells if variant.format == "fp32" and isinstance(cell, Answer)), None
-        )
-        parts += [_card(variant, cell, baseline, full, boxed) for variant, cell in cells]
+        parts += _row(cells, titles, mixed, full, boxed)
     return f'<div class="bl-frame">{"".join(parts)}</div></div>'
+
+
+def _row(
+    cells: Sequence[tuple[Variant, Cell]], titles: Sequence[str], mixed: bool, full: tuple[int, int], boxed: bool
+) -> Iterator[str]:
+    """One network's cards under the titles of all, with a word where it has none."""
+    baseline = baseline_of(cell for _, cell in cells if isinstance(cell, Answer))
+    found = {variant.title: (variant, cell) for variant, cell in cells}
+    for column, title in enumerate(titles, 1):
+        if title in found:
+            variant, cell = found[title]
+            yield _card(variant, column, mixed, _body(variant, cell, baseline, full, boxed), cell is None)
+        else:
+            yield f'<div class="bl-gap" style="grid-column: {column}">{escape(title)} is not here.</div>'
 
 
 def _hint(columns: int) -> str:
@@ -109,20 +124,25 @@ def _progress(rows: Mapping[str, Sequence[tuple[Variant, Cell]]]) -> str:
     return f"{there}, {failed} could not be computed." if failed else f"{there}."
 
 
-def _card(variant: Variant, cell: Cell, baseline: Answer | None, full: tuple[int, int], boxed: bool) -> str:
-    title, chosen = escape(variant.title), look(variant.format)
+def _card(variant: Variant, column: int, mixed: bool, body: str, busy: bool) -> str:
+    """`mixed` says that there are RE-TRAIN cards among the others: then each says its regime."""
+    chosen, retrained = look(variant.format), variant.regime != "raw"
     glyph = f'<span aria-hidden="true" style="color: {chosen.colour}">{chosen.glyph}</span>'
-    bits = _bits(variant)
-    label = f"{architecture(variant.network).title}, {title}"
-    head = f'<div class="bl-row bl-head"><span>{glyph} {title}</span><span class="bl-small">{bits}</span></div>'
+    title, small = escape(variant.number_format.title), f'<span class="bl-small">{_bits(variant)}</span>'
+    head = f'<div class="bl-row bl-head"><span>{glyph} {title}</span>{small}</div>'
+    if mixed:
+        head += f'<div class="bl-row bl-regime"><span>{"RE-TRAIN" if retrained else "RAW"}</span></div>'
+    label = escape(f"{architecture(variant.network).title}, {variant.title}")
+    # A shadow, since a thicker border would move what is inside out of line with the other cards.
+    frame = f"; border-color: {chosen.colour}; box-shadow: inset 0 0 0 1px {chosen.colour}" if retrained else ""
+    waits = ' aria-busy="true"' if busy else ""
+    return f'<article class="bl-card" style="grid-column: {column}{frame}" aria-label="{label}"{waits}>{head}{body}</article>'
+
+
+def _body(variant: Variant, cell: Cell, baseline: Answer | None, full: tuple[int, int], boxed: bool) -> str:
     if isinstance(cell, Answer):
-        body = _answer(cell, baseline, full, chosen.colour)
-    elif cell is not None:
-        body = f"<p>{escape(str(cell))}</p>"
-    else:
-        body = _waiting(boxed)
-    busy = ' aria-busy="true"' if cell is None else ""
-    return f'<article class="bl-card" aria-label="{escape(label)}"{busy}>{head}{body}</article>'
+        return _answer(cell, baseline, full, look(variant.format).colour)
+    return _waiting(boxed) if cell is None else f"<p>{escape(str(cell))}</p>"
 
 
 def _bits(variant: Variant) -> str:
@@ -203,9 +223,10 @@ def _foot(answer: Answer) -> str:
     """How it was computed, how fast the format is, how long the answer took, how much its weights take."""
     time = f"{answer.milliseconds:.1f} ms" if answer.milliseconds is not None else "no speed"
     kind = f'<span title="{escape(ARITHMETIC.get(answer.arithmetic, ""))}">{escape(answer.arithmetic)}</span>'
+    retrained = f' title="Retrained: {escape(answer.retrained)}."' if answer.retrained else ""
     early = '<div class="bl-row">preliminary</div>' if answer.preliminary else ""
     return (
-        f'<div class="bl-foot bl-small">{early}<div class="bl-row">{kind}<span>{time}</span></div>'
+        f'<div class="bl-foot bl-small"{retrained}>{early}<div class="bl-row">{kind}<span>{time}</span></div>'
         f'<div class="bl-row"><span title="{WAITED}">waited {duration(answer.elapsed_ms)}</span>'
         f"<span>{size(answer.weight_bytes)}</span>"
         "</div></div>"

@@ -19,6 +19,8 @@ from core.models.kinds import KINDS
 from core.models.preprocessing import COMPACT, preprocessing
 from core.variant import Variant
 from pages.parts import cards, details, picker, preview, searching
+from pages.parts.file import File
+from pages.parts.regimes import choose_regimes
 from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen, choose
 from pages.parts.waiting import as_they_come
@@ -36,8 +38,11 @@ Asked = list[tuple[Variant, "Future[Answer]"]]
 def page() -> None:
     left, right = st.columns([1, 3.4], gap="medium")
     with left:
-        picked = picker.pick()
+        above = st.container()
         chosen = choose()
+        chosen = choose_regimes(chosen) if chosen else None
+        with above:  # drawn later, since the gallery is that of the weights
+            picked = picker.pick(st.session_state["weights"])
     shared_comparison().supersede(session())
     if picked is None:
         right.info(NOTHING)
@@ -140,7 +145,7 @@ def _final(answers: Sequence[Answer], chosen: Chosen) -> bool:
     return len(answers) == len(chosen.variants()) and not any(answer.preliminary for answer in answers)
 
 
-def _all_answers(file: picker.File, crop: Crop, chosen: Chosen, complaints: DeltaGenerator) -> list[Answer]:
+def _all_answers(file: File, crop: Crop, chosen: Chosen, complaints: DeltaGenerator) -> list[Answer]:
     """One picture's, without those that failed; none where it cannot be read, which is said."""
     try:
         view = View(file.picture(), crop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from core.errors import BitlensError
 from core.formats import NumberFormat, number_format
 from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES
-from pages.parts.session import problem, session
+from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen
 from pages.parts.waiting import as_they_come
 
@@ -30,8 +30,11 @@ EXPLANATIONS = {
     "very numbers of integer hardware, computed in wider arithmetic, so that it has no speed of its own.",
     "ms, waited": "Milliseconds of one warm run in that format, the median of up to five; and how long this answer took when it "
     "was computed, loading and queue included. A repeated view has it at once.",
+    "RAW, RE-TRAIN": "RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned with the format's rounding in the "
+    "forward pass; its card has a frame in its format's colour. FP32 RE-TRAIN is the control: FP32 fine-tuned in the same way.",
     "IoU": "Intersection over union of two boxes: 1 is the same box, 0 no overlap. FP32's box is dashed.",
-    "SQNR": "Signal to quantization noise ratio of a layer's output against FP32, in decibels: every 6 dB is one bit.",
+    "SQNR": "Signal to quantization noise ratio of a layer's output against FP32 with the same weights (those of "
+    "RE-TRAIN are its own), in decibels: every 6 dB is one bit.",
     "FIXED-N": "Whole numbers of N bits with one power-of-two scale for each tensor.",
     "INT8": "8-bit whole numbers with a free scale: one for each tensor of activations, one for each channel of weights.",
     "Float islands": "Softmax behind the last layer is computed in floating point, for every format alike.",
@@ -54,11 +57,12 @@ def downloads(picture: Picture, answers: Sequence[Answer]) -> None:
 
 def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
     st.header("Charts")
+    networks = list(dict.fromkeys(variant.network for variant in chosen.variants()))
     network = st.segmented_control(
         "Network",
-        chosen.networks,
+        networks,
         format_func=lambda name: ARCHITECTURES[name].title,
-        default=chosen.networks[0],
+        default=networks[0],
         required=True,
         key="charts",
         bind="query-params",
@@ -71,23 +75,25 @@ def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
     with left:
         _noise(view, group)
     right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory", config=BARE)
-    if words := _calibrated(group):
+    if words := alike((answer.variant.title, answer.calibrated) for answer in group):
         st.caption(f"Calibration. {words}")
+    if words := alike((answer.variant.title, answer.retrained) for answer in group):
+        st.caption(f"Retraining. {literal(words)}")
 
 
-def _calibrated(group: Sequence[Answer]) -> str:
-    """Such as "FIXED-8: greedy search over ...; INT8: least squared error over ...": formats of one kind together."""
+def alike(words: Iterable[tuple[str, str]]) -> str:
+    """Such as "FIXED-8: greedy search over ...; INT8: least squared error over ...": variants with the same words together."""
     titles: dict[str, list[str]] = {}
-    for answer in group:
-        if answer.calibrated:
-            titles.setdefault(answer.calibrated, []).append(answer.variant.title)
-    return "; ".join(f"{', '.join(those)}: {words}" for words, those in titles.items())
+    for title, each in words:
+        if each:
+            titles.setdefault(each, []).append(title)
+    return "; ".join(f"{', '.join(those)}: {each}" for each, those in titles.items())
 
 
 def _noise(view: View, group: Sequence[Answer]) -> None:
     service = shared_comparison()
     futures = {
-        answer.variant.format: service.noise(view, answer.variant, session())
+        answer.variant: service.noise(view, answer.variant, session())
         for answer in group
         if answer.variant.format != "fp32"
     }
@@ -97,7 +103,7 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
     as_they_come(list(futures.values()), lambda done: bar.progress(done / len(futures), "Measuring each layer"))
     bar.empty()
     try:
-        noise = {name: future.result() for name, future in futures.items()}
+        noise = {variant: future.result() for variant, future in futures.items()}
     except Exception as error:  # whatever it is, the rest of the page is there
         unknown = "The layers could not be measured. The server's log has the cause."
         problem(error if isinstance(error, BitlensError) else unknown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -15,6 +15,8 @@ from core.images.crop import Crop
 from core.images.decode import Picture
 from core.images.samples import sample, samples
 from core.serving.pictures import shared_pictures
+from pages.parts import set_pictures
+from pages.parts.file import File, sent
 from pages.parts.session import literal, problem
 
 GALLERY, UPLOAD, CAMERA = "gallery", "upload", "camera"
@@ -22,23 +24,6 @@ SOURCES = {GALLERY: "Gallery", UPLOAD: "Upload", CAMERA: "Camera"}
 EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MOST_UPLOADS = 20
 UNKNOWN = "A picture may show nothing that the networks know: then they are unsure."
-
-
-@dataclass(frozen=True)
-class File:
-    """A picture file as it came; `key` names it for good, and its bytes are read when they are needed.
-
-    `about` says what is known of it.
-    """
-
-    key: str
-    name: str
-    read: Callable[[], bytes]
-    about: str
-
-    def picture(self) -> Picture:
-        """Decoded once, while it is kept. Raises ImageError."""
-        return shared_pictures().decoded(self.key, self.name, self.read)
 
 
 @dataclass(frozen=True)
@@ -64,9 +49,24 @@ class Picked:
         return self.crops.get(file.key, Crop())
 
 
-def pick() -> Picked | None:
-    """Draw the picker. None while there is no picture that can be read."""
+def pick(weights: str) -> Picked | None:
+    """Draw the picker, whose gallery has pictures for these weights. None while there is no picture that can be read."""
     uploaded, complaints = _uploads(), st.container()
+    with complaints:
+        linked = set_pictures.linked()
+    if linked:
+        st.button("Choose another picture", key="leave", on_click=set_pictures.leave, width="stretch")
+    files = [linked] if linked else _chosen(uploaded, weights)
+    if not files:
+        return None
+    chosen = _open(files)
+    place, crops = st.container(), _crops(chosen)
+    st.caption(chosen.about)
+    return Picked(tuple(files), chosen, chosen.picture(), place, complaints, crops)
+
+
+def _chosen(uploaded: list[File], weights: str) -> list[File]:
+    """From the source that the visitor chose, without those that cannot be read."""
     source = st.pills(
         "Picture",
         list(SOURCES),
@@ -76,14 +76,10 @@ def pick() -> Picked | None:
         key="from",
         bind="query-params",
         wrap=True,
+        on_change=set_pictures.leave,
     )
-    files = _readable({GALLERY: _gallery, UPLOAD: lambda: uploaded, CAMERA: _camera}[source or GALLERY]())
-    if not files:
-        return None
-    chosen = _open(files)
-    place, crops = st.container(), _crops(chosen)
-    st.caption(chosen.about)
-    return Picked(tuple(files), chosen, chosen.picture(), place, complaints, crops)
+    gallery = _signs if weights == set_pictures.SIGNS else _gallery
+    return _readable({GALLERY: gallery, UPLOAD: lambda: uploaded, CAMERA: _camera}[source or GALLERY]())
 
 
 def _uploads() -> list[File]:
@@ -100,11 +96,12 @@ def _uploads() -> list[File]:
     if len(files) > MOST_UPLOADS:
         st.warning(f"The first {MOST_UPLOADS} of {len(files)} pictures are compared.")
     names = numbered([file.name for file in files[:MOST_UPLOADS]])
-    return [File(file.file_id, name, file.getvalue, UNKNOWN) for file, name in zip(files, names, strict=False)]
+    return [sent(file.file_id, name, file.getvalue, UNKNOWN) for file, name in zip(files, names, strict=False)]
 
 
 def _show_uploads() -> None:
     """What has just been dropped is what a visitor wants to see: the first of it opens."""
+    set_pictures.leave()
     files = st.session_state["upload"]
     known: set[str] = st.session_state.get("uploaded", set())
     st.session_state["uploaded"] = {file.file_id for file in files}
@@ -119,11 +116,20 @@ def _show_uploads() -> None:
 def _gallery() -> list[File]:
     names = [one.name for one in samples()]
     name = st.selectbox(
-        "Sample picture", names, format_func=lambda one: sample(one).title, key="sample", bind="query-params"
+        "Sample picture",
+        names,
+        format_func=lambda one: sample(one).title,
+        key="sample",
+        bind="query-params",
+        on_change=set_pictures.leave,
     )
     chosen = sample(name)
     about = f"{chosen.alt}. {chosen.author}, {chosen.licence}, from {chosen.source}. {chosen.note or UNKNOWN}"
-    return [File(chosen.name, chosen.name, chosen.file.read_bytes, about)]
+    return [sent(chosen.name, chosen.name, chosen.file.read_bytes, about)]
+
+
+def _signs() -> list[File]:
+    return [set_pictures.sign()]
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -137,7 +143,7 @@ def numbered(names: Sequence[str]) -> list[str]:
 
 def _camera() -> list[File]:
     shot = st.camera_input("Take a photo", key="camera")
-    return [File(shot.file_id, "camera", shot.getvalue, UNKNOWN)] if shot else []
+    return [sent(shot.file_id, "camera", shot.getvalue, UNKNOWN)] if shot else []
 
 
 def _readable(files: Sequence[File]) -> list[File]:

@@ -41,8 +41,13 @@ def show(picked: Picked, fraction: float, side: int) -> None:
 
 
 def _outlined(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
-    """Made small before it is drawn on, so that a large photograph costs no more than a small one."""
-    small = shrink(image, SHOWN)
+    """Made small before it is drawn on, so that a large photograph costs no more than a small one.
+
+    One of a few pixels is made large, pixel by pixel, so that the outline does not cover what it is around.
+    """
+    small, times = shrink(image, SHOWN), SHOWN // max(image.size)
+    if times > 1:
+        small = image.resize((times * image.width, times * image.height), Image.Resampling.NEAREST)
     across, down = small.width / image.width, small.height / image.height
     scaled = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
     return draw_boxes(small, [DrawnBox(scaled, CROP_COLOUR)])

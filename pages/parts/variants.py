@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -11,6 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.models.catalog import ARCHITECTURES
+from core.models.regimes import divided
 from core.models.weights import WEIGHTS, availability, fetch
 from core.quantization.calibrators import CALIBRATORS, calibrator
 from core.serving import uploads
@@ -32,46 +37,85 @@ class Chosen:
     kind: str
     formats: tuple[str, ...]
     calibration: Calibration
+    regimes: tuple[str, ...] = ("raw",)
 
     def variants(self) -> list[Variant]:
-        return [
-            Variant(network, self.weights, name, "raw", self.calibration)
-            for network in self.networks
-            for name in self.formats
-        ]
+        """Those that run: RE-TRAIN where weights were retrained for it."""
+        return self._divided[0]
 
+    @property
+    def missing(self) -> list[Variant]:
+        """Those whose weights have yet to be retrained."""
+        return self._divided[1]
 
-def choose() -> Chosen | None:
-    """Draw the choices. None while nothing that can be run is chosen."""
-    weights, kind, networks = _weights()
-    if networks is None:
-        networks = tuple(
-            st.pills(
-                "Networks",
-                list(ARCHITECTURES),
-                format_func=lambda name: ARCHITECTURES[name].title,
-                selection_mode="multi",
-                default=list(ARCHITECTURES),
-                key="networks",
-                bind="query-params",
-                wrap=True,
-            )
+    @cached_property
+    def _divided(self) -> tuple[list[Variant], list[Variant]]:
+        asked = product(self.networks, self.formats, self.regimes)
+        return divided(
+            Variant(network, self.weights, name, regime, self.calibration) for network, name, regime in asked
         )
+
+
+def choose(offered: Sequence[str] = tuple(WEIGHTS), formats: Sequence[str] = tuple(FORMATS)) -> Chosen | None:
+    """Draw the choices, with the weights that are offered and the formats to begin with.
+
+    None while nothing that can be run is chosen.
+    """
+    weights, kind, networks = _weights(offered)
+    if networks is None:
+        networks = _networks()
     networks = tuple(network for network in networks if _present(network, weights))
-    formats = _formats()
+    chosen = _formats(formats)
     calibration = _calibration()
     if not weights:
         st.info("Drop a weights file: its network then answers here.")
         return None
-    if not networks or not formats:
+    if not networks or not chosen:
         st.info("Choose a network whose weights are here, and a format.")
         return None
-    return Chosen(networks, weights, kind, formats, calibration)
+    return Chosen(networks, weights, kind, chosen, calibration)
 
 
-def _weights() -> tuple[str, str, tuple[str, ...] | None]:
+class OneNetwork(NamedTuple):
+    network: str
+    weights: str
+    kind: str
+
+
+def choose_network(offered: Sequence[str]) -> OneNetwork | None:
+    """Draw the choice of weights and of one network. None while no weights are chosen or here."""
+    weights, kind, networks = _weights(offered)
+    if networks is None:
+        network = st.selectbox(
+            "Network",
+            list(ARCHITECTURES),
+            index=list(ARCHITECTURES).index("squeezenet"),
+            format_func=lambda name: ARCHITECTURES[name].title,
+            key="network",
+            bind="query-params",
+        )
+        networks = (str(network),)
+    return OneNetwork(networks[0], weights, kind) if networks and _present(networks[0], weights) else None
+
+
+def _networks() -> tuple[str, ...]:
+    return tuple(
+        st.pills(
+            "Networks",
+            list(ARCHITECTURES),
+            format_func=lambda name: ARCHITECTURES[name].title,
+            selection_mode="multi",
+            default=list(ARCHITECTURES),
+            key="networks",
+            bind="query-params",
+            wrap=True,
+        )
+    )
+
+
+def _weights(offered: Sequence[str]) -> tuple[str, str, tuple[str, ...] | None]:
     """The weights, what kind of networks they are for, and the one network that an uploaded file holds."""
-    options = {**{name: one.title for name, one in WEIGHTS.items()}, FROM_FILE: "A file"}
+    options = {**{name: WEIGHTS[name].title for name in offered}, FROM_FILE: "A file"}
     name = st.selectbox("Weights", list(options), format_func=options.__getitem__, key="weights", bind="query-params")
     if name == FROM_FILE:
         return _from_file()
@@ -109,11 +153,11 @@ def _kept(file: UploadedFile) -> Path:
     return path
 
 
-def _formats() -> tuple[str, ...]:
+def _formats(begin_with: Sequence[str]) -> tuple[str, ...]:
     names = st.multiselect(
         "Formats",
         [*FORMATS, *EXTRA, *COMPOSED],
-        default=list(FORMATS),
+        default=list(begin_with),
         format_func=lambda name: number_format(name).title,
         key="formats",
         bind="query-params",

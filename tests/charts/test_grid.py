@@ -102,3 +102,12 @@ def test_fit_never_exceeds_its_room() -> None:
     cut = fit("white-headed capuchin", 15, 80)
     assert cut.endswith("…")
     assert font(15).getlength(cut) <= 80
+
+
+def test_a_retrained_column_has_a_frame_in_its_formats_colour_and_its_provenance() -> None:
+    raw, own = answer("fixed8", SCORES), answer("fixed8", SCORES, regime="retrain")
+    image = drawn([raw, replace(own, retrained="3 epochs on Signs")])
+    colour = Image.new("RGB", (1, 1), look("fixed8").colour).getpixel((0, 0))
+    at = [image.getpixel((MARGIN + LEFT + COLUMN * column - 4, TITLE + 20)) for column in (0, 1)]
+    assert at[0] != colour and at[1] == colour
+    assert changed(image, drawn([raw, own])) is not None

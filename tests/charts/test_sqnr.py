@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from core.charts import sqnr
 from core.compare.records import LayerNoise
+from core.variant import Variant
 
+FIXED16, FIXED8, FIXED2 = (Variant("vgg16", "photos", name) for name in ("fixed16", "fixed8", "fixed2"))
 NOISE = {
-    "fixed16": [LayerNoise("conv1", "conv", 84.25), LayerNoise("pool", "max pool", math.inf)],
-    "fixed8": [
+    FIXED16: [LayerNoise("conv1", "conv", 84.25), LayerNoise("pool", "max pool", math.inf)],
+    FIXED8: [
         LayerNoise("conv1", "conv", 41.5),
         LayerNoise("pool", "max pool", math.inf),
         LayerNoise("fire9", "concat", 18.24),
@@ -33,7 +36,7 @@ def test_exact_layers_are_markers_above_every_line() -> None:
 
 
 def test_lost_layers_are_markers_below_every_line() -> None:
-    lost = {"fixed2": [LayerNoise("conv1", "conv", 3.5), LayerNoise("conv2", "conv", -math.inf)]}
+    lost = {FIXED2: [LayerNoise("conv1", "conv", 3.5), LayerNoise("conv2", "conv", -math.inf)]}
     drawn = sqnr.chart(lost, "VGG-16")
     (marked,) = [trace for trace in drawn.data if trace.mode == "markers"]
     assert (tuple(marked.x), marked.y[0] < 3.5) == (("conv2",), True)
@@ -58,6 +61,16 @@ def test_title_and_alt_name_the_worst_layer() -> None:
 
 
 def test_a_network_without_any_loss() -> None:
-    exact = {"fixed16": [LayerNoise("conv1", "conv", math.inf)]}
+    exact = {FIXED16: [LayerNoise("conv1", "conv", math.inf)]}
     assert sqnr.finding(exact) == "Every layer is exact"
     assert sqnr.chart(exact, "VGG-16").data[1].y[0] > 0
+
+
+def test_raw_and_retrained_are_told_apart() -> None:
+    retrained = replace(FIXED8, regime="retrain")
+    noise = {FIXED8: NOISE[FIXED8], retrained: [LayerNoise("conv1", "conv", 45.0)]}
+    raw, own = (trace for trace in sqnr.chart(noise, "VGG-16").data if trace.mode == "lines+markers")
+    assert (raw.name, own.name) == ("FIXED-8", "FIXED-8 RE-TRAIN")
+    assert (raw.marker.symbol, raw.line.color) == (own.marker.symbol, own.line.color)
+    assert raw.marker.line.width == 0 < own.marker.line.width
+    assert "FIXED-8 RE-TRAIN loses most at conv1 (45.0 dB)" in sqnr.alt(noise)

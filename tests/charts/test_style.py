@@ -136,3 +136,15 @@ def test_a_long_finding_breaks_into_lines() -> None:
 )
 def test_durations_as_people_read_them(milliseconds: float, words: str) -> None:
     assert duration(milliseconds) == words
+
+
+def test_columns_keep_the_formats_order_with_raw_first() -> None:
+    """Also where the network that comes first has not all of them."""
+    asked = [
+        ("vgg16", "fp32", "raw"),
+        ("vgg16", "int8", "raw"),
+        ("squeezenet", "fp32", "retrain"),
+        ("squeezenet", "int8", "raw"),
+    ]
+    found = style.columns(Variant(network, "photos", name, regime) for network, name, regime in asked)
+    assert found == ["FP32", "FP32 RE-TRAIN", "INT8"]

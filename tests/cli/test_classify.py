@@ -28,6 +28,7 @@ from core.models.weights import availability
 from core.serving.networks import Networks
 from core.variant import Variant
 from tests.compare.examples import answer as example
+from tests.retrained import retrained_weights
 from tests.weights import lively_weights
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -312,3 +313,37 @@ def test_no_command_and_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> No
         assert main(arguments) == 2
         captured = capsys.readouterr().err
         assert sentence in captured and "See python -m core --help." in captured
+
+
+def test_retrained_variants_beside_raw_ones(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [str(photo), *_options(weights, "fp32,fixed5"), "--no-search", "--regimes", "raw,retrain"]
+    retrained_weights("squeezenet", weights, "fixed5")
+    assert main(["classify", *options, "--json"]) == 0
+    captured = capsys.readouterr()
+    rows = json.loads(captured.out)["results"]
+    assert [(row["format"], row["regime"]) for row in rows] == [
+        ("fp32", "raw"),
+        ("fixed5", "raw"),
+        ("fixed5", "retrain"),
+    ]
+    assert [bool(row["retrained"]) for row in rows] == [False, False, True]
+    assert rows[2]["retrained"].startswith("1 epoch on Noise") and rows[1]["top"] != rows[2]["top"]
+    assert captured.err.startswith("bitlens: Not retrained yet, and left out: SqueezeNet for FP32. To make the first")
+    assert main(["classify", *options]) == 0
+    assert "  FIXED-5 RE-TRAIN emulated " in capsys.readouterr().out
+
+
+def test_a_regime_of_which_nothing_is_here(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for format, regime, sentence in (
+        ("fixed7", "retrain", "Not retrained yet, and left out: SqueezeNet for FIXED-7."),
+        ("fp16", "retrain", "These formats are never retrained. Choose FP32, FIXED-N or INT8."),
+        ("fp32", "best", "There is no regime named 'best'."),
+    ):
+        assert main(["classify", str(photo), *_options(weights, format), "--regimes", regime]) == 2
+        assert capsys.readouterr().err.startswith(f"bitlens: {sentence}")
+
+
+def test_a_retrained_file_runs_as_what_it_is(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = retrained_weights("squeezenet", weights, "fixed6")
+    assert main(["classify", str(photo), *_options(str(path), "fixed6"), "--json"]) == 0
+    assert _json(capsys)["results"][0]["regime"] == "retrain"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core.cli import sweep as module
+from core.cli.choices import settled_weights
 from core.cli.main import main
 from core.datasets.opening import open_set
 from core.errors import DataError
@@ -227,7 +228,10 @@ def test_a_failed_job_keeps_its_error_and_can_be_tried_again(
         (("--data", "fake", "--formats", "fixed1"), "There is no number format named 'fixed1'."),
         (("--data", "fake", "--networks", "resnet"), "There is no network named 'resnet'."),
         (("--data", "fake", "--regimes", "raw,cooked"), "There is no regime named 'cooked'."),
-        (("--data", "fake", "--regimes", "raw,retrain"), "Retrained weights cannot be swept yet."),
+        (
+            ("--data", "fake", "--regimes", "raw,retrain"),
+            "These have not been retrained, and what the photos weights",
+        ),
         (("--data", "fake", "--limit", "0"), "0 is not a whole number above 0."),
         (("--data", "fake", "--device", "tpu"), "There is no device named 'tpu'."),
         (("--resume", "none"), "There is no job named 'none'."),
@@ -250,9 +254,9 @@ def test_paths_are_made_absolute_and_names_stay(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.safetensors").touch()
     (tmp_path / "photos").touch()
-    assert module._absolute("photos") == "photos"
-    assert module._absolute("a.safetensors") == module._absolute("./a.safetensors") == f"{tmp_path}/a.safetensors"
-    assert module._absolute("gone.safetensors") == "gone.safetensors"
+    assert settled_weights("photos") == "photos"
+    assert settled_weights("a.safetensors") == settled_weights("./a.safetensors") == f"{tmp_path}/a.safetensors"
+    assert settled_weights("gone.safetensors") == "gone.safetensors"
 
 
 def test_a_folder_of_class_folders_and_a_zip_of_it(

@@ -174,3 +174,16 @@ def test_summary_keeps_networks_apart() -> None:
     ]
     assert outcomes[0].changed[0].baseline_label == "tabby"
     assert "on 0 of 1 picture; it changes on cat.png" in outcomes[0].sentence
+
+
+def test_retrained_weights_are_compared_with_raw_fp32() -> None:
+    """The control comes first here, and is no baseline all the same."""
+    control = answer("fp32", (0.12, 0.71, 0.08, 0.04, 0.03, 0.01, 0.006, 0.004), regime="retrain")
+    retrained = answer("fixed8", FP32.probabilities, regime="retrain")
+    words = sentence([control, FP32, retrained])
+    assert words.startswith(
+        "FIXED-8 RE-TRAIN gives FP32's five answers in FP32's order; FP32 RE-TRAIN's first answer is"
+    )
+    assert sentence([control]).startswith(
+        "Without FP32 there is nothing to compare with: FP32 RE-TRAIN answers Persian cat"
+    )

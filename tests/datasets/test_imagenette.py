@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from core.datasets.opening import missing, open_set
 from core.download import CHUNK
 from core.errors import Cancelled, DataError
 from core.models.labels import synsets
-from tests.datasets.files import picture
+from tests.datasets.files import picture, write_files
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -161,6 +162,16 @@ def test_what_is_not_the_published_one(published: Published, cache: Path) -> Non
     with pytest.raises(DataError, match="is not the published file: its MD5 begins with .* Start again"):
         ARCHIVES["160px"].fetch(_ignore)
     assert list((cache / "sets").iterdir()) == []
+
+
+def test_an_archive_that_was_put_there_is_checked_and_taken(published: Published, cache: Path) -> None:
+    place = write_files(cache / "sets", {"imagenette2-160.tgz": b"of another set"}) / "imagenette2-160.tgz"
+    ARCHIVES["160px"].fetch(_ignore)
+    assert len(open_set("imagenette:160px")) == 10 and not place.exists()
+    shutil.rmtree(cache)
+    write_files(cache / "sets", {"imagenette2-160.tgz": published.path.read_bytes()})
+    ARCHIVES["160px"].fetch(lambda *step: pytest.fail("downloaded"))
+    assert len(open_set("imagenette:160px")) == 10
 
 
 def test_a_server_that_cannot_be_reached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,3 +157,14 @@ def test_a_new_server_frames_the_page_at_any_address(page: Page, observed: Obser
         assert page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').clientWidth") > 1000
         page.goto("about:blank")
     observed.errors.clear()  # Streamlit's own words for an address without a page
+
+
+def test_a_link_to_a_picture_of_a_set_is_left_by_a_click(page: Page, address: str) -> None:
+    open_page(page, f"{address}/?data=signs:50&picture=24&networks=SqueezeNet&formats=FP32&formats=FIXED-8")
+    wait_for_cards(page, 2)
+    expect(page.get_by_text("This is: Speed limit 90.")).to_be_visible()
+    assert "picture=24" in page.url
+    page.get_by_role("button", name="Choose another picture").click()
+    expect(page.get_by_text("Sample picture")).to_be_visible()
+    wait_for_cards(page, 2)
+    assert "data=" not in page.url and "picture=" not in page.url and "networks=SqueezeNet" in page.url

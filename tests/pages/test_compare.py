@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,15 +15,20 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.charts.style import look
 from core.datasets.signs.samples import crop
 from core.errors import BitlensError
 from core.images.samples import samples
+from core.jobs.store import shared_jobs
 from core.models.labels import labels
 from core.models.weights import WEIGHTS, availability
 from core.variant import Variant
 from pages.parts.cards import grid
 from pages.parts.picker import numbered
+from pages.parts.set_pictures import SHOWN_SIGNS
 from tests.compare.examples import answer
+from tests.datasets.files import two_classes, write_files
+from tests.retrained import retrained_weights
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 NETWORKS = ("vgg16", "googlenet", "squeezenet")
@@ -220,6 +228,59 @@ def test_a_screen_reader_hears_where_things_stand() -> None:
     assert 'role="region" tabindex="0"' in html  # what scrolls can be reached by keyboard
 
 
+def test_retrained_cards_have_a_frame_and_say_their_regime() -> None:
+    """Each network has a format in the same column as the others, with gaps where it was not retrained."""
+    scores = (0.5, 0.2, 0.1, 0.1, 0.05)
+    there = replace(answer("fixed8", scores, regime="retrain"), retrained="3 epochs on Signs")
+    rows = {
+        "vgg16": [(Variant("vgg16", "photos", name), None) for name in ("fp32", "fixed8")],
+        "squeezenet": [
+            (Variant("squeezenet", "photos", "fp32"), answer("fp32", scores)),
+            (there.variant, there),
+            (Variant("squeezenet", "photos", "fixed8"), answer("fixed8", scores)),
+        ],
+    }
+    html = grid(rows, (90, 60), False)
+    assert Cards(html).names[2:] == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8", "SqueezeNet, FIXED-8 RE-TRAIN"]
+    frame = f"border-color: {look('fixed8').colour}"
+    assert re.findall(r"grid-column: (\d)", html) == ["1", "2", "3", "1", "2", "3"] and html.count(frame) == 1
+    assert html.count("bl-gap") == 1 and html.count("FIXED-8 RE-TRAIN is not here") == 1
+    assert html.count(">RE-TRAIN<") == 1 and html.count(">RAW<") == 4
+    assert 'title="Retrained: 3 epochs on Signs."' in html
+    assert "RAW" not in grid({"vgg16": rows["vgg16"]}, (90, 60), False)
+
+
+def test_retrained_weights_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    retrained_weights("squeezenet", "photos", "int8")
+    app = opened(networks=["VGG-16", "SqueezeNet"], formats=["FP32", "INT8"], regimes=["RAW", "RE-TRAIN"])
+    expected = ["VGG-16, FP32", "VGG-16, INT8", "SqueezeNet, FP32", "SqueezeNet, INT8", "SqueezeNet, INT8 RE-TRAIN"]
+    assert cards(app).names == expected and not cards(app).waiting
+    words = [element.value for element in app.caption]
+    missing = "Not retrained yet, and left out: VGG-16 for FP32, INT8; SqueezeNet for FP32."
+    assert any(word.startswith(missing) and "`python -m core retrain --network vgg16" in word for word in words)
+    app.session_state["charts"] = "squeezenet"
+    app.run()
+    words = [element.value.replace("\\", "") for element in app.caption]
+    assert any(word.startswith("Retraining. INT8 RE-TRAIN: 1 epoch on Noise") for word in words)
+    assert any("INT8 RE-TRAIN" in element.value for element in app.markdown)  # what changed
+
+
+def test_a_retrained_file_can_be_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    path = retrained_weights("squeezenet", "photos", "int8")
+    app = opened(weights="A file", formats=["FP32"])
+    app.file_uploader(key="weights_file").upload(path.name, path.read_bytes(), "application/octet-stream").run()
+    assert not app.exception
+    assert cards(app).names == ["SqueezeNet, INT8 RE-TRAIN"]
+    assert any(element.value.startswith("This file was retrained for INT8: it runs") for element in app.caption)
+
+
+def test_nothing_retrained_says_so() -> None:
+    app = opened(networks="SqueezeNet", formats="FP16", regimes="RE-TRAIN")
+    assert any(element.value.startswith("Nothing that was chosen can run") for element in app.info)
+
+
 def test_the_formats_in_use_are_explained() -> None:
     app = opened(networks="SqueezeNet", formats=["FP16", "W4A8"])
     rows = app.table[0].value.to_dict("records")
@@ -237,6 +298,73 @@ def test_a_sign_is_answered_by_the_networks_for_signs() -> None:
     assert not app.exception
     assert cards(app).names == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8"]
     assert sum(label in cards(app).text for label in labels("signs")) >= 5
+
+
+def words_below(app: AppTest) -> str:
+    return " ".join(element.value for element in app.caption).replace("\\", "")
+
+
+def test_a_link_opens_a_picture_of_a_set_and_another_choice_leaves_it() -> None:
+    app = opened(data="signs:50:7", picture="17", networks="SqueezeNet", formats="FP32")
+    assert not app.exception
+    assert seen(app) == "test 17"
+    name = labels("signs")[crop(7, "test", 17).signs[0].label]
+    assert f"**This is: {name}.** test 17, picture 17 of Signs (50 of split test, seed 7)." in words_below(app)
+    assert cards(app).names == ["SqueezeNet, FP32"]
+    app.multiselect(key="formats").set_value(["fp32", "int8"]).run()
+    assert seen(app) == "test 17"
+    app.button(key="leave").click().run()
+    assert seen(app) == samples()[0].name
+    assert not {"data", "picture"} & set(app.query_params)
+
+
+def test_a_dropped_photo_takes_the_place_of_a_linked_picture() -> None:
+    app = opened(data="signs", picture="3", networks="SqueezeNet", formats="FP32")
+    app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()
+    assert not app.exception and seen(app) == "red.jpg"
+    assert not {"data", "picture"} & set(app.query_params)
+
+
+@pytest.mark.parametrize(
+    ("data", "number", "sentence"),
+    [
+        ("signs:5", "5", "Signs (5 of split test, seed 0) has no picture number '5'. Give a whole number from 0 to 4."),
+        ("signs:0", "0", "signs:0 names no Signs set."),
+        ("imagenette", "0", "Imagenette (320px) is not here."),
+        ("/etc", "0", "A link opens no folder that no sweep here was begun with, such as '/etc'."),
+    ],
+)
+def test_a_link_to_nothing_is_a_sentence_beside_the_gallery(data: str, number: str, sentence: str) -> None:
+    app = opened(data=data, picture=number, networks="SqueezeNet", formats="FP32")
+    assert not app.exception
+    assert any(element.value.replace("\\", "").startswith(sentence) for element in app.error)
+    assert seen(app) == samples()[0].name
+    app.selectbox(key="sample").select(samples()[1].name).run()
+    assert not app.error and "data" not in app.query_params
+
+
+def test_a_link_opens_the_folder_of_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
+    folder = str(write_files(tmp_path / "pets", {**two_classes(), "cat/bad.jpg": b"no picture"}))
+    shared_jobs.cache_clear()
+    try:
+        shared_jobs().add("sweep", json.dumps({"data": folder}))
+        app = opened(data=folder, picture="4", networks="SqueezeNet", formats="FP32")
+        assert "This is: dog.** dog/" in words_below(app)
+        app = opened(data=folder, picture="3", networks="SqueezeNet", formats="FP32")
+        assert any("bad.jpg" in element.value.replace("\\", "") for element in app.error) and not app.exception
+    finally:
+        shared_jobs.cache_clear()
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_the_gallery_of_the_networks_for_signs_has_signs() -> None:
+    app = opened(weights="Signs (60 classes)", networks="SqueezeNet", formats="FP32")
+    assert seen(app) == f"test {SHOWN_SIGNS[0]}"
+    app.selectbox(key="sign").select(SHOWN_SIGNS[3]).run()
+    assert seen(app) == f"test {SHOWN_SIGNS[3]}" and "This is: Stop." in words_below(app)
+    app.selectbox(key="weights").select("photos").run()
+    assert seen(app) == samples()[0].name and not app.exception
 
 
 def test_the_weights_on_offer_are_the_registrys() -> None:

@@ -94,9 +94,10 @@ def test_every_step_is_reported_and_every_epoch_scored() -> None:
     steps: list[Progress] = []
     outcome = run("fixed4", replace(OPTIONS, steps=3), report=steps.append)
     plain = [step for step in steps if step.scores is None]
+    assert (steps[0].step, steps[0].epoch) == (0, -1) and np.isnan(steps[0].loss)
     assert [(step.step, step.steps, step.epoch) for step in plain] == [(n, 6, (n - 1) // 3) for n in range(1, 7)]
     assert tuple(step.loss for step in plain) == outcome.losses
-    assert tuple(step.scores for step in steps if step.scores is not None) == outcome.scores[1:]
+    assert tuple(step.scores for step in steps if step.scores is not None) == outcome.scores
 
 
 def test_the_loss_is_cross_entropy_and_the_boxs() -> None:

@@ -85,12 +85,16 @@ class FakeNetworks:
         self.runs: list[tuple[str, str, int]] = []
         self.threads: set[int] = set()
         self.weights_sha256 = "of the weights"
+        self.retrained: dict[Variant, Any] = {}
         self._held, self._answers = held_bytes, ANSWERS | (answers or {})
 
-    def prepared(self, network: str, weights: str) -> Any:
+    def of(self, variant: Variant) -> Any:
         return SimpleNamespace(
             loaded=SimpleNamespace(
-                preprocessing=_preprocessing(network), fingerprint=self.weights_sha256, card={"labels": "photos"}
+                preprocessing=_preprocessing(variant.network),
+                fingerprint=self.weights_sha256,
+                card={"labels": "photos"},
+                retrained=self.retrained.get(variant),
             ),
             graph=Graph((Node("x", "x", "input", (), (3, 64, 64)),), ("x",)),
             folded=nn.Identity(),

@@ -262,12 +262,6 @@ def test_a_full_disk_loses_nothing_that_was_finished(tmp_path: Path) -> None:
     assert _dump(store) == _dump(whole)
 
 
-def test_retrained_weights_are_refused_until_something_runs_them(tmp_path: Path) -> None:
-    chosen = plan(regimes=("raw", "retrain"))
-    with pytest.raises(RequestError, match="Retrained weights cannot be swept yet. Leave them out: --regimes raw."):
-        carry_out(chosen, begun(tmp_path, chosen), FakeSet(), FakeNetworks())
-
-
 def test_constant_scores_on_a_balanced_set(tmp_path: Path) -> None:
     chosen = plan(formats=("fixed4",))
     store = begun(tmp_path, chosen)

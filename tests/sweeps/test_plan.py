@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
+from core.quantization.options import Options
 from core.settings import REPOSITORY
 from core.sweeps.plan import Plan, chosen
 from core.variant import Calibration
@@ -43,6 +44,8 @@ def test_every_choice_changes_the_fingerprint() -> None:
         {"seed": 1},
         {"calibration": Calibration("kl")},
         {"device": "cuda"},
+        {"budget": Options()},
+        {"budget": Options(rate=1e-3)},
     )
     assert len({plan(**change).fingerprint for change in changes}) == len(changes)
 
@@ -68,6 +71,27 @@ def test_variants_in_the_order_of_the_table() -> None:
     assert all(one.calibration == Calibration("kl", False) for one in WHOLE.variants)
 
 
+def _of(chosen: Plan) -> list[tuple[str, str]]:
+    return [(one.regime, one.format) for one in chosen.variants]
+
+
+def test_retrain_brings_fp32_raw_and_fine_tuned_and_leaves_other_floats_out() -> None:
+    control = [("raw", "fp32"), ("retrain", "fp32")]
+    assert _of(plan(formats=("fixed4",), regimes=("retrain",))) == [*control, ("retrain", "fixed4")]
+    assert _of(plan(formats=("fp32",), regimes=("retrain",))) == control
+    found = _of(plan(formats=("fp16", "int8"), regimes=("retrain", "raw")))
+    assert found == [
+        *(("retrain", "fp32"), ("retrain", "int8"), ("raw", "fp32"), ("raw", "fp16"), ("raw", "int8")),
+    ]
+    assert _of(plan(formats=("fp16", "int8"))) == [("raw", "fp16"), ("raw", "int8")]
+
+
+def test_a_budget_goes_along_and_a_plan_without_one_is_written_as_before_there_were_any() -> None:
+    chosen = plan(budget=Options(rate=1e-3, steps=5, calibration=Calibration("kl")))
+    assert Plan.from_json(chosen.to_json()) == chosen
+    assert "budget" not in json.loads(plan().to_json()) and Plan.from_json(plan().to_json()).budget is None
+
+
 def test_names_are_taken_once_and_as_they_are_written() -> None:
     found = plan(formats=("FP32", "fixed8", " fp32 "), networks=["vgg16", "vgg16"])
     assert found.formats == ("fp32", "fixed8") and found.networks == ("vgg16",)
@@ -82,6 +106,7 @@ def test_names_are_taken_once_and_as_they_are_written() -> None:
         ({"regimes": ("cooked",)}, "There is no regime named 'cooked'."),
         ({"weights": ()}, "The plan names no weights."),
         ({"limit": 0}, "The limit is 0 pictures."),
+        ({"formats": ("fp16", "bf16"), "regimes": ("raw", "retrain")}, "None of these formats is retrained."),
     ],
 )
 def test_what_does_not_exist_is_refused(changes: dict[str, object], sentence: str) -> None:

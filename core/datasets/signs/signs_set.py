@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.datasets.picture_set import check_split
 from core.datasets.signs.difficulty import FIXED
+from core.datasets.signs.draws import label_of
 from core.datasets.signs.faces.catalogue import NAMES
 from core.datasets.signs.factors import Factors
 from core.datasets.signs.samples import CROP_SIDE, Sample, crop
@@ -60,16 +61,20 @@ class SignsSet:
         return self._sample(index).picture
 
     def label(self, index: int) -> int:
-        return self._sample(index).signs[0].label
+        """Known without drawing."""
+        return label_of(self.seed, self.split, self._checked(index))
 
     def factors(self, index: int) -> Factors:
         """What makes this crop hard, for accuracy by factor."""
         return self._sample(index).signs[0].factors
 
     def _sample(self, index: int) -> Sample:
+        return _drawn(self.seed, self.split, self._checked(index))
+
+    def _checked(self, index: int) -> int:
         if not 0 <= index < self.count:
             raise IndexError(index)
-        return _drawn(self.seed, self.split, index)
+        return index
 
 
 _drawn = lru_cache(256)(crop)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 
-import torch
-
 from core.serving.networks import Networks
+from core.sweeps.carry_out import threads
 from core.sweeps.layers.begin import Begun, Sets, begin
 from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.layers.score import points, score
@@ -39,7 +37,7 @@ def carry_out(
         report(share)
         check()
 
-    with _threads(begun.conditions.threads):
+    with threads(begun.conditions.threads):
         trying = Trying(begun, store, tell)
         _sensitivity(begun, trying)
         _search(begun, trying, store)
@@ -68,14 +66,3 @@ def _search(begun: Begun, trying: Trying, store: LayersStore) -> None:
     steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, share(at)))
     for number, step in enumerate(steps):
         store.record("path", f"{number:04d}", asdict(step), share(step.bits))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """As many as the job was begun with."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

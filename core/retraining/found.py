@@ -1,0 +1,68 @@
+"""What a retraining has come to, read from the store for a person to look at; and its control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from core.errors import RequestError
+from core.jobs.records import Job
+from core.jobs.store import JobStore
+from core.quantization.score import Scores
+from core.retraining.launch import CONTROL
+from core.retraining.plan import KIND, RetrainPlan
+from core.retraining.store import Result, RetrainStore
+
+
+@dataclass(frozen=True)
+class Found:
+    """As RetrainStore has them; `control` is the result of the same training in FP32, None where there is none yet."""
+
+    plan: RetrainPlan
+    stage: str
+    steps: int
+    losses: list[tuple[int, float]]
+    scores: list[Scores]
+    result: Result | None
+    control: Result | None
+
+
+def found(jobs: JobStore, job: Job) -> Found:
+    """Raises RequestError for the plan of another version."""
+    plan, store = RetrainPlan.from_json(job.plan), _store(jobs, job.id)
+    return Found(
+        plan=plan,
+        stage=store.stage(),
+        steps=store.steps(),
+        losses=store.losses(),
+        scores=store.scores(),
+        result=store.result(),
+        control=None if plan.format == CONTROL else _control(jobs, plan),
+    )
+
+
+def _control(jobs: JobStore, plan: RetrainPlan) -> Result | None:
+    wanted = _alike(plan)
+    for job in jobs.jobs(KIND):
+        if job.state == "done" and _is_control(job, wanted):
+            return _store(jobs, job.id).result()
+    return None
+
+
+def _is_control(job: Job, wanted: RetrainPlan) -> bool:
+    try:
+        plan = RetrainPlan.from_json(job.plan)
+    except RequestError:
+        return False
+    return plan.format == CONTROL and _alike(plan) == wanted
+
+
+def _alike(plan: RetrainPlan) -> RetrainPlan:
+    """What a control has in common with what it is the control of: all but the format and the file."""
+    return replace(plan, format=CONTROL, target="")
+
+
+@lru_cache(maxsize=64)
+def _store(jobs: JobStore, name: str) -> RetrainStore:
+    """One for each job: to make one writes to the store."""
+    return RetrainStore(jobs, name)

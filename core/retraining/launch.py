@@ -1,0 +1,35 @@
+"""Start a retraining from the app, with its control where that is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import RequestError
+from core.jobs.records import Job
+from core.jobs.start import start_process
+from core.jobs.store import JobStore
+from core.quantization.options import Options
+from core.retraining.plan import KIND, RetrainPlan, plan_of
+
+CONTROL = "fp32"
+
+
+def launch(jobs: JobStore, network: str, weights: str, format: str, options: Options, data: str, control: bool) -> Job:
+    """The retraining's job. With `control` the same training in FP32 waits behind it, so that a gain from more training is
+    not taken for the format's. Raises BitlensError, and leaves no job, where something is wrong that can be known by then.
+    """
+    formats = [format, CONTROL] if control and format != CONTROL else [format]
+    plans = [plan_of(network, weights, name, options, data) for name in formats]
+    started = [jobs.add(KIND, plan.to_json()) for plan in plans]
+    for job in started:
+        start_process(job)
+    return started[0]
+
+
+def title(job: Job) -> str:
+    """What a job is about: "SqueezeNet FIXED-5 on signs"."""
+    try:
+        plan = RetrainPlan.from_json(job.plan)
+    except RequestError:
+        return "a plan that this version cannot read"
+    return f"{plan.title} on {Path(plan.data).name}"

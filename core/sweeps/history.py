@@ -1,0 +1,105 @@
+"""The sweeps of this machine as a person looks back on them, and one of them as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from core.errors import RequestError
+from core.jobs.records import Job
+from core.jobs.store import JobStore
+from core.models.catalog import ARCHITECTURES
+from core.sweeps.conditions import Conditions
+from core.sweeps.plan import Plan
+from core.sweeps.progress import remaining_s
+from core.sweeps.recorded import recorded
+from core.sweeps.results import Results
+from core.sweeps.rows import Table, table
+from core.sweeps.store import SweepStore
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a sweep has found, or has found so far."""
+
+    plan: Plan
+    results: Results
+    conditions: Conditions
+
+    @cached_property
+    def table(self) -> Table:
+        return table(self.results, self.conditions)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet.
+
+    `stage` says what is done before it begins: that weights are fine-tuned.
+    """
+
+    found: Found | None
+    remaining_s: float | None
+    stage: str = ""
+
+
+def title(job: Job) -> str:
+    """What it is about: "signs:1000:0, 3 networks, 4 formats", or by name where there are few."""
+    try:
+        plan = Plan.from_json(job.plan)
+    except RequestError:
+        return "a plan that this version cannot read"
+    return f"{data_title(plan.data)}, {networks_title(plan.networks)}, {_formats(plan)}"
+
+
+def standing(jobs: JobStore, job: Job) -> Standing:
+    """Raises RequestError for the plan of another version."""
+    store = _store(jobs, job.id)
+    conditions = store.conditions()
+    if conditions is None:
+        return Standing(None, None, store.stage())
+    finished, failures = store.finished(), store.failures()
+    found = _found(store, job.plan, len(finished), len(failures))
+    return Standing(found, remaining_s(conditions, finished, failures))
+
+
+@lru_cache(maxsize=64)
+def _store(jobs: JobStore, name: str) -> SweepStore:
+    """One for each job: to make one writes to the store."""
+    return SweepStore(jobs, name)
+
+
+@lru_cache(maxsize=16)
+def _found(store: SweepStore, plan: str, finished: int, failed: int) -> Found:
+    """The same, with its table, for as long as nothing else has finished or failed: neither is ever taken back."""
+    conditions = store.conditions()
+    assert conditions is not None
+    return Found(Plan.from_json(plan), store, conditions)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, tuple[str, Found]]:
+    """The recorded sweeps by name, each with what it is and when it was made. Raises DataError for a damaged one."""
+    return {
+        one.name: (
+            f"{one.title}{f', {one.date:%d %B %Y}' if one.date else ''}",
+            Found(one.record.plan, one.record, one.record.begun),
+        )
+        for one in recorded()
+    }
+
+
+def data_title(data: str) -> str:
+    """A path's last part; all else as it is: "signs:1000"."""
+    return Path(data).name or data
+
+
+def networks_title(names: Sequence[str]) -> str:
+    return ARCHITECTURES[names[0]].title if len(names) == 1 else f"{len(names)} networks"
+
+
+def _formats(plan: Plan) -> str:
+    titles = [variant.title for variant in plan.variants if variant.network == plan.networks[0]]
+    return " and ".join(titles) if len(titles) <= 2 else f"{len(titles)} formats"

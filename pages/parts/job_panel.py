@@ -1,0 +1,105 @@
+"""The jobs of one kind that there are: one is shown, as it stands in the store; while it runs, anew each second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.jobs.records import Job
+from core.jobs.store import shared_jobs
+from pages.parts import job_control
+from pages.parts.job_said import said
+from pages.parts.job_words import day_and_time, span, state
+from pages.parts.session import literal
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How jobs of the kind `name` (core.jobs) are shown; `title` is what one is called.
+
+    `what` a job is about, `standing` says how far it is, `partial` draws what it has found so far, and `draw` what it found.
+    `records` are results that ship with Bitlens, by name with their titles. `keeps` says that a job that was stopped goes on
+    from there; without it, it begins again.
+    """
+
+    name: str
+    title: str
+    invitation: str
+    what: Callable[[Job], str]
+    standing: Callable[[Job], str]
+    partial: Callable[[Job], None]
+    draw: Callable[[Job], None]
+    records: Callable[[], Mapping[str, str]] = dict
+    draw_record: Callable[[str], None] = lambda name: None
+    keeps: bool = True
+
+
+def draw(kind: Kind) -> None:
+    jobs, records = shared_jobs().jobs(kind.name), kind.records()
+    if not jobs and not records:
+        st.info(kind.invitation)
+        return
+    name = _choose(kind, jobs, records)
+    if name in records:
+        kind.draw_record(name)
+    else:
+        _job(kind, name)
+    if jobs:
+        _all(kind, jobs)
+
+
+def _choose(kind: Kind, jobs: Sequence[Job], records: Mapping[str, str]) -> str:
+    """The one in the address bar, so that it is a link to what is shown; else one that runs, a record, the newest."""
+    titles = {job.id: f"{day_and_time(job.created)}: {kind.what(job)} ({job.id})" for job in jobs}
+    titles |= {name: f"Recorded: {title}" for name, title in records.items()}
+    asked = st.query_params.get("job")
+    if asked is not None and asked not in titles:
+        st.warning(literal(f"There is no job named {asked} here."))
+    running = [job.id for job in jobs if job_control.is_live(job) and job.attended]
+    key = f"shown_{kind.name}"
+    st.session_state[key] = asked if asked in titles else next(iter([*running, *records, *titles]))
+    name = st.selectbox(
+        kind.title, list(titles), format_func=titles.__getitem__, key=key, on_change=_into_address, args=(key,)
+    )
+    return str(name)
+
+
+def _into_address(key: str) -> None:
+    st.query_params["job"] = st.session_state[key]
+
+
+def _job(kind: Kind, name: str) -> None:
+    job = shared_jobs().get(name)
+    if job_control.is_live(job):
+        _live(kind, name)
+    else:
+        job_control.draw(job, "", kind.keeps)
+        kind.draw(job)
+
+
+@st.fragment(run_every="1s")
+def _live(kind: Kind, name: str) -> None:
+    with said("live"):
+        job = shared_jobs().get(name)
+        if not job_control.is_live(job):
+            st.rerun()
+        job_control.draw(job, kind.standing(job) if job.state == "running" else "", kind.keeps)
+        kind.partial(job)
+
+
+def _all(kind: Kind, jobs: Sequence[Job]) -> None:
+    with st.expander(f"All on this machine ({len(jobs)})"):
+        st.table([_line(kind, job) for job in jobs], alt="Every job: when, what, state, how far and how long")
+
+
+def _line(kind: Kind, job: Job) -> dict[str, str]:
+    return {
+        "When": day_and_time(job.created),
+        "What": literal(kind.what(job)),
+        "State": state(job),
+        "Done": f"{job.progress:.0%}",
+        "Took": "" if job.seconds is None or not job.ended else span(job.seconds),
+        "Job": job.id,
+    }

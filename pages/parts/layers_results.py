@@ -1,0 +1,87 @@
+"""What a job of layers found: the cost of each layer alone, and accuracy against the memory of mixed widths."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+
+import streamlit as st
+
+from core.charts.style import size
+from core.formats import number_format
+from core.sweeps.layers.found import Found
+from core.sweeps.layers.records import Point
+from pages.parts import tables
+from pages.parts.session import literal
+
+ALONE = "Mean Kullback-Leibler divergence from FP32's answers in nats, with this layer alone at so many bits and all others at "
+ALONE += "16: 0 says that nothing changed."
+FRONT = {
+    "Weights": "FP32, all layers alike, or bits of its own for each layer. Values between the layers have 8 bits.",
+    "Memory": "Of the weights, each layer's packed at its own width.",
+    "Pictures": "That chose nothing: the search has not seen them.",
+    "Top-1 %": "How often the first answer is right.",
+    "95 % interval": "Wilson's interval of Top-1.",
+    "As FP32 %": "How often the first answer is the same as FP32's.",
+    "Bits of each layer": "In the network's order.",
+    "Arithmetic": "How it was computed.",
+}
+
+
+def draw(now: Found) -> None:
+    if now.sensitivity:
+        _alone(now)
+    if now.front:
+        _front(now)
+    _notes(now)
+
+
+def _alone(now: Found) -> None:
+    widths = sorted({one.bits for one in now.sensitivity if one.layer})
+    rows = [one for one in now.sensitivity if one.layer]
+    lines = []
+    for layer, group in groupby(rows, key=lambda one: one.title):
+        cells = {one.bits: f"{one.found.divergence:.4f}" for one in group}
+        lines.append([escape(layer), *(cells.get(width, "") for width in widths)])
+    base = [f"{one.found.divergence:.4f}" for one in now.sensitivity if not one.layer]
+    caption = f"Each layer alone, on {now.conditions.searched_pictures:,} pictures of {now.conditions.searched}"
+    if base:
+        caption += f"; with all layers at 16 bits the divergence is {base[0]}"
+    headings = {"Layer": "As the network calls it."} | {f"{width} bits": ALONE for width in widths}
+    st.header("One layer at a time")
+    st.html(tables.html(caption, headings, {"": lines}))
+    st.caption(ALONE)
+
+
+def _front(now: Found) -> None:
+    caption = f"Accuracy and memory, on {now.conditions.scored_pictures:,} pictures of {now.conditions.scored}"
+    titles = {"fp32": "", "uniform": "All layers alike", "mixed": "Bits of its own for each layer"}
+    groups: dict[str, list[list[str]]] = {}
+    for point in now.front:
+        groups.setdefault(titles[point.kind], []).append(_line(point))
+    st.header("Bits of its own for each layer")
+    st.html(tables.html(caption, FRONT, groups))
+
+
+def _line(point: Point) -> list[str]:
+    name = tables.signed(point.format, number_format(point.format).title) if point.format else "mixed"
+    widths = list(point.bits.values())
+    alike = len(set(widths)) <= 1
+    return [
+        name,
+        size(point.weight_bytes),
+        f"{point.images:,}",
+        "" if point.top1 is None else tables.two(point.top1.percent),
+        "" if point.top1 is None else f"{point.top1.low:.2f} to {point.top1.high:.2f}",
+        tables.two(point.agreement),
+        "" if alike else " ".join(map(str, widths)),
+        f"{point.engine}, {point.arithmetic}",
+    ]
+
+
+def _notes(now: Found) -> None:
+    conditions = now.conditions
+    for words in conditions.notes:
+        st.caption(literal(words))
+    if conditions.preliminary:
+        st.caption("Preliminary: the fractional lengths of some widths were not searched for.")

@@ -1,0 +1,47 @@
+"""RAW, RE-TRAIN or both: what runs as it was trained, and what was fine-tuned for its format, where that was done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.formats import number_format
+from core.models.regimes import missing_sentence, regime_of, retrained_formats
+from pages.parts.variants import Chosen
+
+TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
+
+
+def choose_regimes(chosen: Chosen) -> Chosen | None:
+    """The choice with its regimes; None where nothing of it runs. What has yet to be retrained is said.
+
+    A retrained file runs as what it is.
+    """
+    if regime_of(chosen.weights) == "retrain":
+        own = retrained_formats(chosen.networks[0], chosen.weights)
+        st.caption(
+            f"This file was retrained for {number_format(own[0]).title}: it runs in that format and in no other."
+        )
+        return replace(chosen, formats=own, regimes=("retrain",))
+    chosen = replace(chosen, regimes=pick_regimes())
+    if chosen.missing:
+        st.caption(missing_sentence(chosen.missing))
+    if chosen.variants():
+        return chosen
+    st.info("Nothing that was chosen can run: choose RAW, or another format.")
+    return None
+
+
+def pick_regimes() -> tuple[str, ...]:
+    names = st.pills(
+        "Regimes",
+        list(TITLES),
+        format_func=TITLES.__getitem__,
+        selection_mode="multi",
+        default=["raw"],
+        key="regimes",
+        bind="query-params",
+        help="RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned for the format, where that was done.",
+    )
+    return tuple(name for name in TITLES if name in names)

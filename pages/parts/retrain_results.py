@@ -1,0 +1,80 @@
+"""What a retraining came to: the program's accuracy before and after, the control's, the epochs, the loss curve."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from core.charts import loss
+from core.compare.evaluate import Accuracy
+from core.retraining.found import Found
+from core.retraining.store import Result
+from pages.parts import tables
+from pages.parts.details import BARE
+from pages.parts.session import literal
+
+SCORED = {
+    "Program": "What ran: the integers of the format where it has integers, not the training's simulation of them.",
+    "Pictures": "Of the test split, which chose nothing.",
+    "Top-1 %": "How often the first answer is right.",
+    "Top-5 %": "How often the right answer is among the first five.",
+    "Engine, arithmetic": "What computed it, and how.",
+}
+EPOCHS = {
+    "Epoch": "0 is before any training.",
+    "Top-1 %": "Of the simulated format, on held-back pictures.",
+    "Top-5 %": "The same for the first five answers.",
+    "Loss": "The mean cross entropy in nats.",
+    "": "The best one is kept.",
+}
+
+
+def draw(now: Found) -> None:
+    if now.result is not None:
+        _scored(now, now.result)
+    if now.losses:
+        st.plotly_chart(
+            loss.chart(now.losses, now.plan.format, now.plan.title, now.steps),
+            alt=loss.alt(now.losses, now.plan.title),
+            key="chart_loss",
+            config=BARE,
+        )
+    if now.scores:
+        _epochs(now)
+
+
+def _scored(now: Found, result: Result) -> None:
+    lines = [
+        _line(now.plan.format, now.plan.before.title, result.before),
+        _line(now.plan.format, now.plan.after.title, result.after),
+    ]
+    groups = {now.plan.title: lines}
+    if now.control is not None:
+        groups["FP32 with the same training"] = [
+            _line("fp32", "FP32", now.control.before),
+            _line("fp32", "FP32 RE-TRAIN", now.control.after),
+        ]
+    st.html(tables.html(f"On {result.before.images:,} {result.scored_on}", SCORED, groups))
+    for words in (*result.notes, f"The training took {result.seconds:.0f} s. The weights are in {result.file}."):
+        st.caption(literal(words))
+
+
+def _line(format: str, title: str, found: Accuracy) -> list[str]:
+    how = f"{found.engine}, {found.arithmetic}"
+    return [tables.signed(format, title), f"{found.images:,}", tables.two(found.top1), tables.two(found.top5), how]
+
+
+def _epochs(now: Found) -> None:
+    kept = None if now.result is None else int(now.result.record["best_epoch"])
+    lines = [
+        [
+            str(epoch),
+            tables.two(one.top1),
+            tables.two(one.top5),
+            "" if math.isnan(one.loss) else f"{one.loss:.3f}",
+            "kept" if epoch == kept else "",
+        ]
+        for epoch, one in enumerate(now.scores)
+    ]
+    st.html(tables.html("Epochs, on held-back pictures that choose between them", EPOCHS, {"": lines}))

@@ -1,0 +1,80 @@
+"""A retraining: the pictures, one network and format, how long it trains, and the button that starts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.errors import BitlensError
+from core.formats import FORMATS, number_format
+from core.jobs.store import shared_jobs
+from core.models.kinds import KINDS
+from core.quantization.options import Options, budget
+from core.retraining.launch import launch
+from pages.parts.session import problem
+from pages.parts.sweep_sets import choose_set
+from pages.parts.variants import COMPOSED, EXTRA, OneNetwork, choose_network
+
+FORMATS_OFFERED = [name for name, one in FORMATS.items() if one.kind != "float" or name == "fp32"] + EXTRA + COMPOSED
+FIRST = "fixed4"
+
+
+def draw() -> None:
+    st.header("RE-TRAIN")
+    data, weights = choose_set()
+    chosen = choose_network(weights)
+    name = st.selectbox(
+        "Format",
+        FORMATS_OFFERED,
+        index=FORMATS_OFFERED.index(FIRST),
+        format_func=lambda one: number_format(one).title,
+        key="retrain_format",
+        bind="query-params",
+        filter_mode="prefix",
+    )
+    options = _options(budget(KINDS[chosen.kind].labels) if chosen else Options())
+    control = st.toggle(
+        "FP32 with the same training, too",
+        True,
+        key="control",
+        bind="query-params",
+        help="The control: what more training alone gains is no merit of the format. It runs behind the first.",
+    )
+    if (
+        st.button("Start", type="primary", width="stretch", key="start_retrain", disabled=not (chosen and data))
+        and chosen
+    ):
+        _start(chosen, str(name), options, data, control)
+
+
+def _options(usual: Options) -> Options:
+    """What a person may want to change; the key has the usual number, so that another set brings its own."""
+    with st.expander("How it is trained"):
+        epochs = st.number_input("Epochs", 1, 50, usual.epochs, key=f"epochs_{usual.epochs}")
+        steps = st.number_input(
+            "Steps in an epoch", 1, None, usual.steps, key=f"steps_{usual.steps}", placeholder="every picture once"
+        )
+        rate = st.number_input("Learning rate", 1e-6, 1.0, usual.rate, format="%g", step=1e-4, key=f"rate_{usual.rate}")
+        search = st.toggle("Search fractional lengths again", False, key="search_again")
+        seed = st.number_input("Seed", 0, None, usual.seed, key="retrain_seed")
+    return replace(
+        usual,
+        epochs=int(epochs),
+        steps=None if steps is None else int(steps),
+        rate=float(rate),
+        lengths="search" if search else "frozen",
+        seed=int(seed),
+    )
+
+
+def _start(chosen: OneNetwork, name: str, options: Options, data: str, control: bool) -> None:
+    """The new job is shown; where it cannot be started the choices stay, and the page says why."""
+    try:
+        with st.spinner("Looking at the pictures …"):
+            job = launch(shared_jobs(), chosen.network, chosen.weights, name, options, data, control)
+    except BitlensError as error:
+        problem(error)
+        return
+    st.query_params["job"] = job.id
+    st.rerun()

@@ -1,0 +1,83 @@
+"""Sweeps as jobs: how far one is, its table as it fills, and those that ship with Bitlens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.errors import DataError
+from core.jobs.records import Job
+from core.jobs.store import shared_jobs
+from core.sweeps.history import Found, shipped, standing, title
+from core.sweeps.launch import KIND
+from pages.parts import sweep_results
+from pages.parts.job_panel import Kind
+from pages.parts.job_words import span
+from pages.parts.session import literal, problem
+
+NOTHING = (
+    "No sweep has been started on this machine yet. Choose pictures, networks and formats, and press Start: what is "
+)
+NOTHING += "found appears here as it comes. It goes on when this tab is closed, and can be paused."
+REDRAW_S = 3.0
+RECORDED = "recorded-"
+
+
+def _standing(job: Job) -> str:
+    now = standing(shared_jobs(), job)
+    if now.found is None:
+        return now.stage or "Loading the networks and looking at the pictures."
+    begun = now.found.conditions
+    left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
+    return f"{job.progress:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."
+
+
+def _partial(job: Job) -> None:
+    """The table's statistics cost: what was shown last is shown again for REDRAW_S seconds."""
+    last: tuple[str, float, Found] | None = st.session_state.get("last_found")
+    if last is not None and last[0] == job.id and time.monotonic() - last[1] < REDRAW_S:
+        sweep_results.table(last[2], running=True)
+        return
+    found = standing(shared_jobs(), job).found
+    if found is not None:
+        st.session_state["last_found"] = (job.id, time.monotonic(), found)
+        sweep_results.table(found, running=True)
+
+
+def _draw(job: Job) -> None:
+    found = standing(shared_jobs(), job).found
+    if found is None:
+        st.info("It has no results.")
+    else:
+        sweep_results.draw(found, job.id)
+
+
+def _records() -> Mapping[str, str]:
+    try:
+        return {f"{RECORDED}{name}": words for name, (words, _) in shipped().items()}
+    except DataError as error:
+        problem(error)
+        return {}
+
+
+def _draw_record(name: str) -> None:
+    words, found = shipped()[name.removeprefix(RECORDED)]
+    st.caption(
+        f"**Recorded.** {literal(words)}. It ships with Bitlens: nothing of it was computed on this machine now."
+    )
+    sweep_results.draw(found, name)
+
+
+SWEEPS = Kind(
+    KIND,
+    "Sweep",
+    NOTHING,
+    what=title,
+    standing=_standing,
+    partial=_partial,
+    draw=_draw,
+    records=_records,
+    draw_record=_draw_record,
+)

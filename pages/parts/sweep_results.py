@@ -1,0 +1,78 @@
+"""What a sweep found: its table, what must be known of it, and the files to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.datasets.matching import unmatched_sentence
+from core.datasets.survey import unreadable_sentence
+from core.sweeps import parquet
+from core.sweeps.export import to_csv, to_json
+from core.sweeps.history import Found
+from pages.parts import sweep_table
+from pages.parts.session import literal
+
+
+def draw(found: Found, name: str) -> None:
+    """Of a sweep that stands still; `name` is what its files are called."""
+    table(found)
+    _downloads(found, f"sweep-{name}")
+    _explanations()
+
+
+def table(found: Found, running: bool = False) -> None:
+    if running or any(row.images for row in found.table.rows):
+        conditions = found.conditions
+        over = f"over {conditions.pictures:,} pictures of {conditions.name}"
+        st.html(sweep_table.html(found.table, f"So far, {over}" if running else f"O{over[1:]}"))
+    for words in _sentences(found):
+        st.caption(literal(words))
+
+
+def _downloads(found: Found, name: str) -> None:
+    with st.container(horizontal=True):
+        rows = found.table.rows
+        st.download_button("CSV", to_csv(rows).encode("utf-8-sig"), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "JSON",
+            lambda: to_json(found.plan, found.results, found.conditions),
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Parquet",
+            lambda: parquet.to_parquet(found.plan, found.results, found.conditions),
+            f"{name}.parquet",
+            "application/vnd.apache.parquet",
+            on_click="ignore",
+            help="Every answer to every picture.",
+        )
+
+
+def _sentences(found: Found) -> Iterator[str]:
+    """What is missing from the table, and why; then what the set and the formats say of themselves."""
+    conditions = found.conditions
+    for number, error in found.results.failures().items():
+        yield f"{conditions.variants[number].title} failed: {error['message']} {error['remedy']}"
+    if skipped := found.results.skipped():
+        yield f"{unreadable_sentence(skipped, conditions.pictures)} {skipped[0].reason}"
+    for kind, names in conditions.unmatched.items():
+        if names:
+            yield unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'")
+    yield from conditions.notes
+    yield from found.table.notes
+    if early := [one.title for one in conditions.variants if one.preliminary]:
+        yield f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."
+
+
+def _explanations() -> None:
+    with st.expander("What the numbers mean"):
+        for name, words in sweep_table.HEADINGS.items():
+            st.markdown(f"**{literal(name)}.** {literal(words)}")
+        st.markdown(
+            "**yes, no, undecided.** Asked of the paired interval of the ratio of Top-1 to FP32's, corrected for all "
+            "questions of the table together: with 95 % confidence no yes and no no in it is wrong."
+        )

@@ -1,0 +1,55 @@
+"""The Sweep page below its heading: what is to be started on the left, what has been found on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from core.jobs.store import shared_jobs
+from pages.parts import job_panel, retrain_setup, sweep_setup
+from pages.parts.job_panel import Kind
+from pages.parts.job_said import said
+from pages.parts.retrain_kind import RETRAININGS
+from pages.parts.session import literal
+from pages.parts.sweep_kind import SWEEPS
+
+# On a phone, where the columns stand one above the other, what was found comes first.
+ORDER = "<style>@media (max-width: 640px) {[data-testid=stColumn]:has(.st-key-new_job) {order: 2}}</style>"
+Part = tuple[Callable[[], None], Kind]
+PARTS: Mapping[str, Part] = {
+    "Accuracy": (sweep_setup.draw, SWEEPS),
+    "RE-TRAIN": (retrain_setup.draw, RETRAININGS),
+}
+
+
+def page() -> None:
+    st.html(ORDER)
+    setup, kind = PARTS[_part()]
+    left, right = st.columns([1, 3.4], gap="medium")
+    with left.container(key="new_job"), said("setup"):
+        setup()
+    with right, said("jobs"):
+        for sentence in shared_jobs().database.notes():
+            st.warning(literal(sentence))
+        job_panel.draw(kind)
+
+
+def _part() -> str:
+    return str(
+        st.segmented_control(
+            "What to find out",
+            list(PARTS),
+            default=next(iter(PARTS)),
+            required=True,
+            key="part",
+            bind="query-params",
+            on_change=_leave_job,
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _leave_job() -> None:
+    """The job in the address bar is of another part."""
+    st.query_params.pop("job", None)

@@ -1,0 +1,143 @@
+"""RE-TRAIN inside a sweep, with the real networks on a few signs and a budget of a few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.datasets.opening import open_set
+from core.errors import Cancelled, DataError, RequestError, WeightsError
+from core.models import regimes, retrained
+from core.models.files import sha256
+from core.quantization.options import Options
+from core.serving.networks import Networks
+from core.sweeps import fine_tuning as module
+from core.sweeps.carry_out import carry_out
+from core.sweeps.checking import check, missing
+from core.sweeps.conditions import Conditions
+from core.sweeps.plan import Plan
+from core.sweeps.rows import table
+from core.sweeps.store import SweepStore
+from core.training import material
+from tests.datasets.files import picture, write_files
+from tests.sweeps.fakes import FakeSet, begun, plan
+
+BUDGET = Options(rate=1e-3, epochs=1, steps=2, batch=4)
+SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"), budget=BUDGET)
+
+
+@pytest.fixture(autouse=True)
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(material, "DRAWN", 6)
+    monkeypatch.setattr(module, "BETWEEN_S", 0.0)
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def sweep(chosen: Plan, store: SweepStore, after: Callable[[], None] = lambda: None) -> Conditions:
+    carry_out(chosen, store, open_set(chosen.data), Networks(), after)
+    found = store.conditions()
+    assert found is not None
+    return found
+
+
+def file(name: str) -> Path:
+    return regimes.target("squeezenet", "signs", name)
+
+
+def test_what_is_missing_is_fine_tuned_and_then_swept(tmp_path: Path) -> None:
+    store, stages, progress = begun(tmp_path, SIGNS), [], []
+
+    def look() -> None:
+        stages.append(store.stage())
+        progress.append(store.jobs.get(store.job).progress)
+
+    conditions = sweep(SIGNS, store, look)
+    assert [(one.format, one.regime) for one in conditions.variants] == [
+        *(("fp32", "raw"), ("fixed4", "raw"), ("fp32", "retrain"), ("fixed4", "retrain"))
+    ]
+    for name, record in zip(("fp32", "fixed4"), conditions.variants[2:], strict=True):
+        assert record.weights_sha256 == sha256(file(name))
+        assert record.options is not None and record.options["rate"] == 1e-3
+        assert record.options["data"] == "Signs (8 of split train, seed 0)"
+        assert record.retrained.startswith("1 epoch on Signs (8 of split train, seed 0)")
+    assert conditions.variants[0].options is None and conditions.variants[0].retrained == ""
+    assert conditions.variants[1].program_sha256 != conditions.variants[3].program_sha256
+    found = table(store, conditions)
+    assert [row.images for row in found.rows] == [12] * 4 and found.notes == ()
+    assert "Fine-tuning SqueezeNet FIXED-4, 2 of 2: step 2 of 2." in stages
+    assert progress == sorted(progress) and store.reserved() == module.SHARE and store.stage() == ""
+    assert 0 < progress[stages.index("Fine-tuning SqueezeNet FIXED-4, 2 of 2: step 2 of 2.")] <= module.SHARE
+
+
+def test_cut_off_it_goes_on_and_comes_out_the_same(tmp_path: Path) -> None:
+    whole = sweep(SIGNS, begun(tmp_path, SIGNS)).variants
+    kept = {name: file(name).read_bytes() for name in ("fp32", "fixed4")}
+    file("fixed4").unlink()
+    made = file("fp32").stat().st_mtime_ns
+    (tmp_path / "again").mkdir()
+    store = begun(tmp_path / "again", SIGNS)
+
+    def stop() -> None:
+        if "step 1 of 2" in store.stage():
+            raise Cancelled("The job was cancelled.", "Go on with it.")
+
+    with pytest.raises(Cancelled):
+        sweep(SIGNS, store, stop)
+    assert store.conditions() is None and not file("fixed4").exists()
+    reached = store.jobs.get(store.job).progress
+    seen: list[float] = []
+    again = sweep(SIGNS, store, lambda: seen.append(store.jobs.get(store.job).progress)).variants
+    assert min(seen) >= reached
+    assert again == whole
+    assert file("fp32").stat().st_mtime_ns == made and file("fixed4").read_bytes() == kept["fixed4"]
+
+
+def test_a_control_of_another_budget_is_told(tmp_path: Path) -> None:
+    sweep(replace(SIGNS, formats=("fp32",), budget=replace(BUDGET, rate=1e-4)), begun(tmp_path, SIGNS))
+    (tmp_path / "again").mkdir()
+    store = begun(tmp_path / "again", SIGNS)
+    conditions = sweep(SIGNS, store)
+    assert table(store, conditions).notes == (
+        "squeezenet FIXED-4 RE-TRAIN was not fine-tuned as squeezenet FP32 RE-TRAIN was (rate 0.001, not 0.0001): "
+        "what sets them apart is not the format alone.",
+    )
+    assert Conditions.from_json(conditions.to_json()) == conditions
+
+
+def test_signs_weights_are_trained_on_signs_and_photos_on_nothing_else_than_their_own() -> None:
+    data = open_set("signs:12")
+    found = missing(SIGNS, data)
+    assert [(one.format, one.regime, text) for one, text in found] == [
+        *(("fp32", "retrain", "signs"), ("fixed4", "retrain", "signs"))
+    ]
+    check(SIGNS, data)
+    photos = plan(regimes=("retrain",), formats=("fixed4",))
+    with pytest.raises(RequestError, match="on is not at hand: SqueezeNet FP32, SqueezeNet FIXED-4") as caught:
+        check(photos, FakeSet(3))
+    assert "python -m core retrain --network squeezenet --weights photos --format fp32 --data SET" in str(caught.value)
+    check(replace(photos, regimes=("raw",)), FakeSet(3))
+
+
+def test_classes_that_none_of_the_networks_knows_are_refused(tmp_path: Path) -> None:
+    strangers = write_files(tmp_path / "set", {f"{name}/0.png": picture(0) for name in ("a lamp", "a hat")})
+    with pytest.raises(DataError, match="None of the set's 2 classes is one that the network tells apart"):
+        check(plan(), open_set(str(strangers)))
+    check(plan(), FakeSet(3, labelled=False))
+
+
+def test_weights_that_are_no_parents_are_refused(tmp_path: Path) -> None:
+    torch.save({}, tmp_path / "empty.pth")
+    with pytest.raises(WeightsError):
+        check(plan(weights=(str(tmp_path / "empty.pth"),)), FakeSet(3))
+    sweep(SIGNS, begun(tmp_path, SIGNS))
+    assert retrained.read(file("fixed4")) is not None
+    with pytest.raises(RequestError, match="was retrained already"):
+        check(replace(SIGNS, weights=(str(file("fixed4")),)), open_set("signs:12"))
