@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from core import settings
 from core.cli.choices import positive, settled_weights
+from core.cli.fetching import fetch_missing
 from core.environment import environment
 from core.errors import RequestError
 from core.jobs.records import Job
@@ -44,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", help="such as fixed4, w4a8 or int8; fp32 is the control")
     parser.add_argument("--data", default="", help=DATA)
     parser.add_argument("--epochs", type=positive, help=_defaults("epochs"))
-    parser.add_argument("--steps", type=positive, help=f"cut each epoch to so many batches {_defaults('steps')}")
+    parser.add_argument(
+        "--steps", type=positive, help=f"batches in an epoch, at most every picture once {_defaults('steps')}"
+    )
     parser.add_argument("--batch", type=positive, help=f"pictures in a step {_defaults('batch')}")
     parser.add_argument("--rate", type=float, help=f"learning rate, at its peak {_defaults('rate')}")
     parser.add_argument("--lengths", choices=["frozen", "search"], help="fractional lengths (frozen)")
@@ -103,6 +106,7 @@ def _plan(args: argparse.Namespace) -> RetrainPlan:
         if getattr(args, option) is None:
             raise RequestError(f"Nothing says which {option} to retrain.", f"Add --{option}, or --resume JOB.")
     weights = settled_weights(args.weights)
+    fetch_missing(args.data)
     options = _options(args, labels_of(weights))
     return plan_of(args.network, weights, args.format, options, args.data, args.output, args.scored)
 

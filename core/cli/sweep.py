@@ -19,7 +19,7 @@ from core.errors import RequestError
 from core.files import write_atomically
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
-from core.jobs.work import carried_out
+from core.jobs.work import Work, carried_out
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps import parquet
@@ -42,7 +42,9 @@ DATA = (
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help=DATA)
     add_variant_options(parser)
-    parser.add_argument("--regimes", default="raw", help="comma-separated")
+    parser.add_argument(
+        "--regimes", default="raw", help="raw,retrain (raw); what has yet to be retrained is fine-tuned first"
+    )
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
@@ -129,7 +131,19 @@ def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) ->
         _say_all(data.notes)
         store = SweepStore(jobs, job.id, work.owner)
         with tqdm(unit="picture", mininterval=1, dynamic_ncols=True) as bar:
-            carry_out(plan, store, data, shared_networks(), work.check, _shown(bar))
+            carry_out(plan, store, data, shared_networks(), _checked(work, store, bar), _shown(bar))
+
+
+def _checked(work: Work, store: SweepStore, bar: tqdm) -> Callable[[], None]:
+    """Hears what the person wishes, and shows what is fine-tuned before the first picture is answered."""
+
+    def check() -> None:
+        work.check()
+        stage = store.stage()
+        if stage.strip() != bar.desc.strip():
+            bar.set_description_str(f"{stage} " if stage else "")
+
+    return check
 
 
 def _shown(bar: tqdm) -> Callable[[int, int], None]:

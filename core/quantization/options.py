@@ -53,7 +53,7 @@ class Options:
         return cls(**{**values, "calibration": Calibration(**values["calibration"])})
 
 
-BUDGETS = {"photos": Options(epochs=2, steps=400), "signs": Options(epochs=2, steps=100, smallest_crop=0.9)}
+BUDGETS = {"photos": Options(epochs=2, steps=400), "signs": Options(rate=2e-3, epochs=2, steps=200, smallest_crop=0.9)}
 """By the labels of the weights: what two processor cores do within minutes."""
 
 

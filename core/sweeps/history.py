@@ -37,12 +37,14 @@ class Found:
 class Standing:
     """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet.
 
-    `stage` says what is done before it begins: that weights are fine-tuned.
+    `stage` says what is done before it begins: that weights are fine-tuned. `answered` is the share of the answers that is
+    there, which the job's progress is not where some of it was fine-tuning.
     """
 
     found: Found | None
     remaining_s: float | None
     stage: str = ""
+    answered: float = 0.0
 
 
 def title(job: Job) -> str:
@@ -62,7 +64,9 @@ def standing(jobs: JobStore, job: Job) -> Standing:
         return Standing(None, None, store.stage())
     finished, failures = store.finished(), store.failures()
     found = _found(store, job.plan, len(finished), len(failures))
-    return Standing(found, remaining_s(conditions, finished, failures))
+    answered = sum(min(conditions.batch, conditions.pictures - one.batch * conditions.batch) for one in finished)
+    share = answered / (conditions.pictures * len(conditions.variants))
+    return Standing(found, remaining_s(conditions, finished, failures), answered=share)
 
 
 @lru_cache(maxsize=64)

@@ -31,7 +31,7 @@ def _standing(job: Job) -> str:
         return now.stage or "Loading the networks and looking at the pictures."
     begun = now.found.conditions
     left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
-    return f"{job.progress:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."
+    return f"{now.answered:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."
 
 
 def _partial(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.cli.main import main
 from core.datasets.opening import open_set
 from core.errors import Cancelled, DataError, RequestError, WeightsError
+from core.jobs.store import shared_jobs
 from core.models import regimes, retrained
 from core.models.files import sha256
-from core.quantization.options import Options
+from core.quantization.options import BUDGETS, Options
 from core.serving.networks import Networks
 from core.sweeps import fine_tuning as module
 from core.sweeps.carry_out import carry_out
@@ -141,3 +144,20 @@ def test_weights_that_are_no_parents_are_refused(tmp_path: Path) -> None:
     assert retrained.read(file("fixed4")) is not None
     with pytest.raises(RequestError, match="was retrained already"):
         check(replace(SIGNS, weights=(str(file("fixed4")),)), open_set("signs:12"))
+
+
+def test_the_command_with_the_default_budget(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
+    shared_jobs.cache_clear()
+    options = ("--data", "signs:12", "--networks", "squeezenet", "--weights", "signs", "--formats", "bf16,fixed4")
+    assert main(["sweep", *options, "--regimes", "retrain", "--json"]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert [(row["format"], row["regime"]) for row in found["results"]] == [
+        *(("fp32", "raw"), ("fp32", "retrain"), ("fixed4", "retrain"))
+    ]
+    assert found["notes"] == [] and found["details"][2]["options"]["steps"] == 2
+    assert "Fine-tuning SqueezeNet FP32, 1 of 2: step 1 of 2." in said.err
+    shared_jobs.cache_clear()
