@@ -86,7 +86,7 @@ def _text(conditions: Conditions, rounds: list[Round]) -> str:
             f"A sweep of {len(conditions.variants)} variants keeps {median(shares):.2f} % of the engines' own speed "
             f"({shares[0]:.2f} to {shares[-1]:.2f} in {len(rounds)} rounds); "
             f"of processor time, {100 * median(one.processor_ratio for one in rounds):.2f} % goes to the engines.",
-            f"{conditions.pictures:,} pictures in batches of {conditions.batch}, {conditions.threads} threads, on {device}.",
+            f"{conditions.pictures:,} pictures in batches of {conditions.batch}, {conditions.threads} thread{'s' * (conditions.threads > 1)}, on {device}.",
             f"Engines and arithmetic: {'; '.join(how)}.",
         ]
     )
