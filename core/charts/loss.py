@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.charts.style import NEUTRAL, figure, look
 
 HEIGHT = 260
-STRETCHES = 40  # points of the mean curve
+STRETCHES, STEPS = 40, 5  # points of the mean curve at most, and steps for each of them at least
 Losses = Sequence[tuple[int, float]]
 
 
@@ -47,6 +47,6 @@ def alt(losses: Losses, title: str) -> str:
 
 
 def stretches(losses: Losses) -> list[tuple[int, float]]:
-    """The last step of each of STRETCHES stretches and the stretch's mean loss; of fewer steps, each step."""
-    parts = np.array_split(np.array(losses, float), min(STRETCHES, len(losses)))
+    """The last step of each of STRETCHES stretches and the stretch's mean loss; of few steps, fewer stretches."""
+    parts = np.array_split(np.array(losses, float), max(1, min(STRETCHES, len(losses) // STEPS)))
     return [(int(part[-1, 0]), float(part[:, 1].mean())) for part in parts]

@@ -14,6 +14,7 @@ from core.errors import BitlensError, RequestError
 COMMANDS = {
     "classify": "Top-5 of photos, network by network and format by format.",
     "sweep": "Accuracy of every format over a data set, with its uncertainty.",
+    "layers": "What each layer loses in few bits, and a mixed assignment of bits with its Pareto front.",
     "bench": "What Bitlens itself costs on this machine.",
     "evaluate": "Top-1 and Top-5 of every format over labelled pictures.",
     "calibrate": "Calibration statistics, and the search for fractional lengths.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,13 +17,15 @@ from core.datasets.opening import open_set, settled
 from core.datasets.picture_set import PictureSet
 from core.datasets.survey import unreadable_sentence
 from core.errors import RequestError
-from core.files import write_atomically
+from core.files import as_text, write_atomically
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import Work, carried_out
 from core.serving.devices import check_device
 from core.serving.networks import shared_networks
 from core.sweeps import parquet
+from core.sweeps.between import between
+from core.sweeps.between import to_text as to_lines
 from core.sweeps.carry_out import carry_out
 from core.sweeps.checking import check
 from core.sweeps.conditions import Conditions
@@ -45,9 +48,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--regimes", default="raw", help="raw,retrain (raw); what has yet to be retrained is fine-tuned first"
     )
+    parser.add_argument("--retrained", metavar="FORMATS", help="which of the formats RE-TRAIN takes (all that it can)")
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
+    parser.add_argument("--compare", nargs=2, metavar="JOB", help="show how two sweeps differ, and run nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table there")
     parser.add_argument(
@@ -58,6 +63,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     jobs = _jobs()
+    if args.compare:
+        _compare(jobs, args)
+    else:
+        _sweep(jobs, args)
+
+
+def _sweep(jobs: JobStore, args: argparse.Namespace) -> None:
     job, data = _again(jobs, args.resume) if args.resume else _begun(jobs, _plan(args))
     plan = Plan.from_json(job.plan)
     if job.state != "done":
@@ -70,6 +82,12 @@ def run(args: argparse.Namespace) -> None:
         _say_all(conditions.notes)
     _say_what_is_missing(store, conditions)
     _show(args, plan, store, conditions)
+
+
+def _compare(jobs: JobStore, args: argparse.Namespace) -> None:
+    first, second = (SweepStore(jobs, _job(jobs, name).id) for name in args.compare)
+    found = between(first, second)
+    print(as_text(json.dumps(found.as_dict(), indent=2, ensure_ascii=False)) if args.json else to_lines(found))
 
 
 def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: Conditions) -> None:
@@ -98,11 +116,15 @@ def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
 
 def _again(jobs: JobStore, name: str) -> tuple[Job, None]:
     """The job, queued again where it stood still. Raises RequestError where there is none, or it is no sweep."""
+    jobs.resume(_job(jobs, name).id)
+    return jobs.retry(name), None
+
+
+def _job(jobs: JobStore, name: str) -> Job:
     found = jobs.get(name)
     if found.kind != KIND:
         raise RequestError(f"The job {name} is not a sweep but a {found.kind}.", f"Run: python -m core {found.kind}.")
-    jobs.resume(name)
-    return jobs.retry(name), None
+    return found
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -120,6 +142,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         seed=args.seed,
         calibration=Calibration(args.calibrator, not args.no_search),
         device=args.device,
+        retrained=listed("--retrained", args.retrained) if args.retrained else (),
     )
 
 

@@ -13,6 +13,7 @@ from core.files import as_text, spreadsheet_cell
 from core.models.labels import labels
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
+from core.sweeps.recommend import Recommendation, recommend
 from core.sweeps.results import Results
 from core.sweeps.rows import Detail, Row, Table, table
 
@@ -43,6 +44,7 @@ def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, 
         "results": [row.as_dict() for row in found.rows],
         "notes": list(found.notes),
         "details": [_detail(detail) for detail in found.details],
+        "recommendations": [_recommendation(one) for one in recommend(found)],
         "failed": [
             {"variant": conditions.variants[number].title, **error} for number, error in results.failures().items()
         ],
@@ -64,6 +66,21 @@ def _detail(detail: Detail) -> dict[str, Any]:
     ratio = {name: getattr(detail, name) for name in ("ratio", "ratio_low", "ratio_high")}
     five = {name: getattr(detail, name) for name in ("top5_low", "top5_high")}
     return {**asdict(detail.record), **numbers, **ratio, **five, "losing": losing}
+
+
+def _recommendation(one: Recommendation) -> dict[str, Any]:
+    """`format` and `regime` are the recommended ones, `undecided` the cheapest that may do and more pictures would tell."""
+    open = one.open
+    return {
+        "network": one.network,
+        "weights": one.weights,
+        "share": one.share,
+        "format": one.best.row.format if one.best else None,
+        "regime": one.best.row.regime if one.best else None,
+        "undecided": None if open is None else {"format": open.row.format, "regime": open.row.regime},
+        "more_pictures": None if open is None else open.more_pictures,
+        "sentence": one.sentence,
+    }
 
 
 def to_json(plan: Plan, results: Results, conditions: Conditions) -> str:
@@ -96,7 +113,7 @@ def to_text(found: Table) -> str:
     """One line for each row, two decimals; then what a reader must know of it."""
     lines = [HEADING, *(_line(row) for row in found.rows)]
     if any(row.p_value is not None for row in found.rows):
-        lines += ["", EXPLAINED]
+        lines += ["", EXPLAINED, "", *(one.sentence for one in recommend(found))]
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]

@@ -1,4 +1,4 @@
-"""The jobs of one kind that there are: one is shown, as it stands in the store; while it runs, anew each second."""
+"""The jobs of one kind that there are: one is shown, as it stands in the store; while it runs, anew every second or three."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from pages.parts.job_said import said
 from pages.parts.job_words import day_and_time, span, state
 from pages.parts.session import literal
 
+Titles = Mapping[str, str]
+
 
 @dataclass(frozen=True)
 class Kind:
     """How jobs of the kind `name` (core.jobs) are shown; `title` is what one is called.
 
-    `what` a job is about, `standing` says how far it is, `partial` draws what it has found so far, and `draw` what it found.
+    `what` a job is about, `standing` says how far it is, `partial` draws what it has found so far, and `draw` what it found,
+    given the names and titles of the others.
     `records` are results that ship with Bitlens, by name with their titles. `keeps` says that a job that was stopped goes on
     from there; without it, it begins again.
     """
@@ -30,9 +33,9 @@ class Kind:
     what: Callable[[Job], str]
     standing: Callable[[Job], str]
     partial: Callable[[Job], None]
-    draw: Callable[[Job], None]
-    records: Callable[[], Mapping[str, str]] = dict
-    draw_record: Callable[[str], None] = lambda name: None
+    draw: Callable[[Job, Titles], None]
+    records: Callable[[], Titles] = dict
+    draw_record: Callable[[str, Titles], None] = lambda name, others: None
     keeps: bool = True
 
 
@@ -41,25 +44,26 @@ def draw(kind: Kind) -> None:
     if not jobs and not records:
         st.info(kind.invitation)
         return
-    name = _choose(kind, jobs, records)
+    titles = {job.id: f"{day_and_time(job.created)}: {kind.what(job)} ({job.id})" for job in jobs}
+    titles |= {name: f"Recorded: {title}" for name, title in records.items()}
+    running = [job.id for job in jobs if job_control.is_live(job) and job.attended]
+    name = _choose(kind, titles, next(iter([*running, *records, *titles])))
+    others = {other: title for other, title in titles.items() if other != name}
     if name in records:
-        kind.draw_record(name)
+        kind.draw_record(name, others)
     else:
-        _job(kind, name)
+        _job(kind, name, others)
     if jobs:
         _all(kind, jobs)
 
 
-def _choose(kind: Kind, jobs: Sequence[Job], records: Mapping[str, str]) -> str:
-    """The one in the address bar, so that it is a link to what is shown; else one that runs, a record, the newest."""
-    titles = {job.id: f"{day_and_time(job.created)}: {kind.what(job)} ({job.id})" for job in jobs}
-    titles |= {name: f"Recorded: {title}" for name, title in records.items()}
+def _choose(kind: Kind, titles: Titles, first: str) -> str:
+    """The one in the address bar, so that it is a link to what is shown; else the first: one that runs, a record, the newest."""
     asked = st.query_params.get("job")
     if asked is not None and asked not in titles:
         st.warning(literal(f"There is no job named {asked} here."))
-    running = [job.id for job in jobs if job_control.is_live(job) and job.attended]
     key = f"shown_{kind.name}"
-    st.session_state[key] = asked if asked in titles else next(iter([*running, *records, *titles]))
+    st.session_state[key] = asked if asked in titles else first
     name = st.selectbox(
         kind.title, list(titles), format_func=titles.__getitem__, key=key, on_change=_into_address, args=(key,)
     )
@@ -70,23 +74,31 @@ def _into_address(key: str) -> None:
     st.query_params["job"] = st.session_state[key]
 
 
-def _job(kind: Kind, name: str) -> None:
+def _job(kind: Kind, name: str, others: Titles) -> None:
     job = shared_jobs().get(name)
     if job_control.is_live(job):
-        _live(kind, name)
+        _control(kind, name)
+        _partial(kind, name)
     else:
         job_control.draw(job, "", kind.keeps)
-        kind.draw(job)
+        kind.draw(job, others)
 
 
 @st.fragment(run_every="1s")
-def _live(kind: Kind, name: str) -> None:
-    with said("live"):
+def _control(kind: Kind, name: str) -> None:
+    """When the job has ended, the whole page is drawn anew."""
+    with said("control"):
         job = shared_jobs().get(name)
         if not job_control.is_live(job):
             st.rerun()
         job_control.draw(job, kind.standing(job) if job.state == "running" else "", kind.keeps)
-        kind.partial(job)
+
+
+@st.fragment(run_every="3s")
+def _partial(kind: Kind, name: str) -> None:
+    """Less often: statistics and charts cost."""
+    with said("partial"):
+        kind.partial(shared_jobs().get(name))
 
 
 def _all(kind: Kind, jobs: Sequence[Job]) -> None:

@@ -9,7 +9,7 @@ from core.jobs.store import shared_jobs
 from core.sweeps.launch import LAYERS
 from core.sweeps.layers.found import found, title
 from pages.parts import layers_results
-from pages.parts.job_panel import Kind
+from pages.parts.job_panel import Kind, Titles
 
 NOTHING = "No network has been tried layer by layer on this machine yet. First each layer alone is narrowed, to see which one "
 NOTHING += "costs most; then a search gives each layer its own bits, and other pictures say what accuracy that leaves."
@@ -18,10 +18,10 @@ PHASES = ((0.3, "each layer alone"), (0.8, "the search for each layer's bits"), 
 
 def _standing(job: Job) -> str:
     phase = next(words for end, words in PHASES if job.progress < end or end == 1.0)
-    return f"{job.progress:.0%}: {phase}."
+    return f"{job.progress:.0%}, {phase}."
 
 
-def _draw(job: Job) -> None:
+def _draw(job: Job, others: Titles) -> None:
     now = found(shared_jobs(), job)
     if now is None:
         st.info("It has no results.")

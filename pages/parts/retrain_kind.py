@@ -6,7 +6,7 @@ from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.retraining.launch import title
 from core.retraining.plan import KIND
-from pages.parts.job_panel import Kind
+from pages.parts.job_panel import Kind, Titles
 
 NOTHING = "No network has been retrained on this machine yet. RE-TRAIN fine-tunes the weights with the format's own rounding in "
 NOTHING += (
@@ -18,14 +18,20 @@ def _standing(job: Job) -> str:
     from core.retraining.found import found
 
     stage = found(shared_jobs(), job).stage
-    return f"{job.progress:.0%}: {stage}." if stage else "Loading the network."
+    return f"{job.progress:.0%}, {stage}." if stage else "Loading the network."
 
 
-def _draw(job: Job) -> None:
+def _draw(job: Job, others: Titles) -> None:
+    _partial(job)
+
+
+def _partial(job: Job) -> None:
     from core.retraining.found import found  # with torch, which a visitor without a retraining does not wait for
     from pages.parts import retrain_results
 
     retrain_results.draw(found(shared_jobs(), job))
 
 
-RETRAININGS = Kind(KIND, "Retraining", NOTHING, what=title, standing=_standing, partial=_draw, draw=_draw, keeps=False)
+RETRAININGS = Kind(
+    KIND, "Retraining", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw, keeps=False
+)

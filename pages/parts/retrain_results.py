@@ -10,6 +10,7 @@ from core.charts import loss
 from core.compare.evaluate import Accuracy
 from core.retraining.found import Found
 from core.retraining.store import Result
+from core.sweeps.statistics import share
 from pages.parts import tables
 from pages.parts.details import BARE
 from pages.parts.session import literal
@@ -18,6 +19,7 @@ SCORED = {
     "Program": "What ran: the integers of the format where it has integers, not the training's simulation of them.",
     "Pictures": "Of the test split, which chose nothing.",
     "Top-1 %": "How often the first answer is right.",
+    "95 % interval": "Wilson's interval: where Top-1 over all such pictures may well lie.",
     "Top-5 %": "How often the right answer is among the first five.",
     "Engine, arithmetic": "What computed it, and how.",
 }
@@ -62,7 +64,15 @@ def _scored(now: Found, result: Result) -> None:
 
 def _line(format: str, title: str, found: Accuracy) -> list[str]:
     how = f"{found.engine}, {found.arithmetic}"
-    return [tables.signed(format, title), f"{found.images:,}", tables.two(found.top1), tables.two(found.top5), how]
+    first = share(round(found.top1 * found.images / 100), found.images)
+    return [
+        tables.signed(format, title),
+        f"{found.images:,}",
+        tables.two(found.top1),
+        f"{first.low:.2f} to {first.high:.2f}",
+        tables.two(found.top5),
+        how,
+    ]
 
 
 def _epochs(now: Found) -> None:

@@ -11,11 +11,18 @@ import streamlit as st
 from core.errors import BitlensError
 from core.serving.background import Job
 
+PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
 
 def session() -> str:
     """A name for this visitor's tab, the same for as long as it is open."""
     name: str = st.session_state.setdefault("session", uuid4().hex)
     return name
+
+
+def at_home() -> bool:
+    """Whether the visitor sits at this machine, and not behind a proxy: only then is what lies on its disk theirs to name."""
+    return st.context.ip_address is None and not any(name in st.context.headers for name in PROXIES)
 
 
 def literal(text: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-
 import streamlit as st
 
 from core.errors import DataError
@@ -12,8 +9,8 @@ from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.sweeps.history import Found, shipped, standing, title
 from core.sweeps.launch import KIND
-from pages.parts import sweep_results
-from pages.parts.job_panel import Kind
+from pages.parts import sweep_between, sweep_results
+from pages.parts.job_panel import Kind, Titles
 from pages.parts.job_words import span
 from pages.parts.session import literal, problem
 
@@ -21,7 +18,6 @@ NOTHING = (
     "No sweep has been started on this machine yet. Choose pictures, networks and formats, and press Start: what is "
 )
 NOTHING += "found appears here as it comes. It goes on when this tab is closed, and can be paused."
-REDRAW_S = 3.0
 RECORDED = "recorded-"
 
 
@@ -35,26 +31,20 @@ def _standing(job: Job) -> str:
 
 
 def _partial(job: Job) -> None:
-    """The table's statistics cost: what was shown last is shown again for REDRAW_S seconds."""
-    last: tuple[str, float, Found] | None = st.session_state.get("last_found")
-    if last is not None and last[0] == job.id and time.monotonic() - last[1] < REDRAW_S:
-        sweep_results.table(last[2], running=True)
-        return
     found = standing(shared_jobs(), job).found
     if found is not None:
-        st.session_state["last_found"] = (job.id, time.monotonic(), found)
         sweep_results.table(found, running=True)
 
 
-def _draw(job: Job) -> None:
+def _draw(job: Job, others: Titles) -> None:
     found = standing(shared_jobs(), job).found
     if found is None:
         st.info("It has no results.")
     else:
-        sweep_results.draw(found, job.id)
+        _results(found, job.id, others)
 
 
-def _records() -> Mapping[str, str]:
+def _records() -> Titles:
     try:
         return {f"{RECORDED}{name}": words for name, (words, _) in shipped().items()}
     except DataError as error:
@@ -62,12 +52,24 @@ def _records() -> Mapping[str, str]:
         return {}
 
 
-def _draw_record(name: str) -> None:
+def _draw_record(name: str, others: Titles) -> None:
     words, found = shipped()[name.removeprefix(RECORDED)]
     st.caption(
         f"**Recorded.** {literal(words)}. It ships with Bitlens: nothing of it was computed on this machine now."
     )
+    _results(found, name, others)
+
+
+def _results(found: Found, name: str, others: Titles) -> None:
     sweep_results.draw(found, name)
+    sweep_between.draw(found, others, _find)
+    sweep_results.explanations()
+
+
+def _find(name: str) -> Found | None:
+    if name.startswith(RECORDED):
+        return shipped()[name.removeprefix(RECORDED)][1]
+    return standing(shared_jobs(), shared_jobs().get(name)).found
 
 
 SWEEPS = Kind(

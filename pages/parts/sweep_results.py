@@ -11,7 +11,7 @@ from core.datasets.survey import unreadable_sentence
 from core.sweeps import parquet
 from core.sweeps.export import to_csv, to_json
 from core.sweeps.history import Found
-from pages.parts import sweep_table
+from pages.parts import sweep_advice, sweep_charts, sweep_gallery, sweep_table
 from pages.parts.session import literal
 
 
@@ -19,7 +19,9 @@ def draw(found: Found, name: str) -> None:
     """Of a sweep that stands still; `name` is what its files are called."""
     table(found)
     _downloads(found, f"sweep-{name}")
-    _explanations()
+    sweep_advice.draw(found.table)
+    sweep_charts.draw(found.table)
+    sweep_gallery.draw(found)
 
 
 def table(found: Found, running: bool = False) -> None:
@@ -68,7 +70,7 @@ def _sentences(found: Found) -> Iterator[str]:
         yield f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."
 
 
-def _explanations() -> None:
+def explanations() -> None:
     with st.expander("What the numbers mean"):
         for name, words in sweep_table.HEADINGS.items():
             st.markdown(f"**{literal(name)}.** {literal(words)}")

@@ -16,9 +16,11 @@ from core.models.weights import WEIGHTS
 from core.serving import uploads
 from core.serving.background import Job, shared_background
 from core.sweeps.launch import fitting
-from pages.parts.session import problem, progress
+from pages.parts.session import at_home, problem, progress
 
 SIGNS = "signs"
+LAYOUT = "One folder for each class, named by the network's labels or synset ids; or all pictures in one folder: then they have "
+LAYOUT += "no labels, and the formats are compared with FP32 alone. Tiny ImageNet's own layout is known too."
 Whole = tuple[str, tuple[str, ...]]
 
 
@@ -62,15 +64,11 @@ def _signs() -> Whole:
 
 
 def _folder() -> Whole:
-    path = st.text_input(
-        "Folder or zip on this machine",
-        key="path",
-        placeholder="/path/to/pictures",
-        help="One folder for each class, named by the network's labels or synset ids; or all pictures in one folder: then they "
-        "have no labels, and the formats are compared with FP32 alone. Tiny ImageNet's own layout is known too.",
-    )
+    path = ""
+    if at_home():
+        path = st.text_input("Folder or zip on this machine", key="path", placeholder="/path/to/pictures", help=LAYOUT)
     zipped = st.file_uploader(
-        "Or a zip of such a folder", ["zip"], key="zip", max_upload_size=st.get_option("server.maxUploadSize")
+        "A zip of a folder", ["zip"], key="zip", max_upload_size=st.get_option("server.maxUploadSize"), help=LAYOUT
     )
     data = settled(path)
     if zipped is not None:
@@ -79,7 +77,7 @@ def _folder() -> Whole:
         except BitlensError as error:
             problem(error)
     if not data:
-        st.info("Name a folder or a zip, or drop a zip.")
+        st.info("Name a folder or a zip, or drop a zip." if at_home() else "Drop a zip of a folder of pictures.")
     return data, tuple(WEIGHTS)
 
 

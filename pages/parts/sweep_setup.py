@@ -7,7 +7,9 @@ import streamlit as st
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.jobs.store import shared_jobs
-from core.sweeps.plan import Plan
+from core.models.regimes import divided
+from core.sweeps.launch import launch
+from core.sweeps.plan import BASELINE, Plan
 from pages.parts.regimes import pick_regimes
 from pages.parts.session import problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
@@ -30,12 +32,30 @@ def draw() -> None:
     _presets()
     chosen = choose(pictures.weights, PRESETS[FIRST])
     regimes = pick_regimes()
-    if chosen is None or not pictures.data or not regimes:
-        st.button("Start", disabled=True, width="stretch", help="The choices above say what is missing.")
-        return
-    st.caption(_amount(pictures, chosen, len(regimes)))
-    if st.button("Start", type="primary", width="stretch", key="start"):
-        _start(pictures, chosen, regimes)
+    plan = _plan(pictures, chosen, regimes) if chosen and pictures.data and regimes else None
+    if plan is not None:
+        st.caption(_amount(plan, pictures))
+        _warn(plan)
+    if st.button("Start", type="primary", width="stretch", key="start", disabled=plan is None) and plan:
+        _start(plan)
+
+
+def _plan(pictures: Pictures, chosen: Chosen, regimes: tuple[str, ...]) -> Plan | None:
+    """None where the choices do not go together, which is said."""
+    try:
+        return Plan(
+            networks=chosen.networks,
+            weights=(chosen.weights,),
+            formats=chosen.formats,
+            data=pictures.data,
+            regimes=regimes,
+            limit=pictures.limit,
+            seed=pictures.seed,
+            calibration=chosen.calibration,
+        )
+    except BitlensError as error:
+        problem(error)
+        return None
 
 
 def _presets() -> None:
@@ -56,37 +76,36 @@ def _take_preset() -> None:
         st.session_state["formats"] = list(PRESETS[st.session_state["preset"]])
 
 
-def _amount(pictures: Pictures, chosen: Chosen, regimes: int) -> str:
+def _amount(plan: Plan, pictures: Pictures) -> str:
     """3 networks × 4 formats = 12 variants, over 1,000 pictures: 12,000 answers."""
-    variants = len(chosen.networks) * len(chosen.formats) * regimes
-    factors = [_count(len(chosen.networks), "network"), _count(len(chosen.formats), "format")]
-    product = " × ".join(factors + ([_count(regimes, "regime")] if regimes > 1 else []))
+    variants = len(plan.variants)
+    each = variants // len(plan.networks)
+    rows = _count(each, "format") if plan.regimes == ("raw",) else f"{each} of format and regime"
+    product = f"{_count(len(plan.networks), 'network')} × {rows} = {_count(variants, 'variant')}"
     if pictures.count is None:
-        return f"{product} = {_count(variants, 'variant')}, over every picture of the set."
-    answers = f"{variants * pictures.count:,} answers"
+        return f"{product}, over every picture of the set."
     at_most = "" if pictures.exact else "at most "
-    return f"{product} = {_count(variants, 'variant')}, over {at_most}{_count(pictures.count, 'picture')}: {answers}."
+    return f"{product}, over {at_most}{_count(pictures.count, 'picture')}: {variants * pictures.count:,} answers."
+
+
+def _warn(plan: Plan) -> None:
+    """What takes long before the first answer, and what will be missing."""
+    if BASELINE not in plan.formats and not plan.retrains:
+        st.caption("Without FP32 there is nothing to compare with: no verdicts, no agreement.")
+    if plan.retrains and (missing := divided(plan.variants)[1]):
+        st.caption(
+            f"{_count(len(missing), 'variant')} of RE-TRAIN must be fine-tuned first, which takes minutes for each; FP32 with "
+            "the same training is always among them."
+        )
 
 
 def _count(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _start(pictures: Pictures, chosen: Chosen, regimes: tuple[str, ...]) -> None:
+def _start(plan: Plan) -> None:
     """The new job is shown; where it cannot be started the choices stay, and the page says why."""
-    from core.sweeps.launch import launch
-
     try:
-        plan = Plan(
-            networks=chosen.networks,
-            weights=(chosen.weights,),
-            formats=chosen.formats,
-            data=pictures.data,
-            regimes=regimes,
-            limit=pictures.limit,
-            seed=pictures.seed,
-            calibration=chosen.calibration,
-        )
         with st.spinner("Looking at the pictures …"):
             job = launch(shared_jobs(), plan)
     except BitlensError as error:

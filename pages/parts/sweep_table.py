@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from core.models.catalog import architecture
 from core.sweeps.rows import Detail, Row, Table
-from core.variant import Variant
 from pages.parts import tables
 from pages.parts.tables import two
 
@@ -35,9 +34,8 @@ def html(found: Table, caption: str) -> str:
 
 
 def _line(row: Row, early: bool) -> list[str]:
-    title = Variant(row.network, row.weights, row.format, row.regime).title
     return [
-        tables.signed(row.format, f"{title} (preliminary)" if early else title),
+        tables.signed(row.format, f"{row.title} (preliminary)" if early else row.title),
         f"{row.images:,}",
         two(row.top1),
         "" if row.top1_low is None else f"{row.top1_low:.2f} to {row.top1_high:.2f}",

@@ -119,6 +119,18 @@ def test_the_file_with_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert [row.as_dict() for row in table(record, record.conditions()).rows] == found["results"]
 
 
+def test_two_jobs_are_compared_and_nothing_runs(networks: FakeNetworks, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = _document(capsys, *OPTIONS), _document(capsys, *OPTIONS, "--limit", "8")
+    runs = len(networks.runs)
+    found = _document(capsys, "--compare", first["job"], second["job"])
+    assert (found["schema"], found["command"], found["compared"]) == (1, "sweep", [first["job"], second["job"]])
+    assert [(one["images"], one["points"], one["agreement"]) for one in found["results"]] == [([8, 8], 0.0, 100.0)] * 2
+    assert main(["sweep", "--compare", first["job"], second["job"]]) == 0
+    assert "On the pictures that both have answered." in capsys.readouterr().out
+    assert len(networks.runs) == runs
+    assert main(["sweep", "--compare", first["job"], "none"]) == 2
+
+
 def test_a_finished_job_is_shown_again_without_running(
     networks: FakeNetworks, data: FakeSet, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ def open_sweep(page: Page, observed: Observed, address: str, query: str = "", sc
     page.set_viewport_size({"width": screen.width, "height": screen.height})
     page.emulate_media(color_scheme=screen.theme)
     page.goto(f"{address}/sweep{query}")
-    expect(page.get_by_role("heading", name="A new sweep")).to_be_visible(timeout=DRAWN_MS)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=DRAWN_MS)
     wait_until_drawn(page)
     # Streamlit looks for its server under the page's address first.
     observed.errors[:] = [words for words in observed.errors if "404 (Not Found)" not in words]
@@ -91,11 +91,12 @@ def test_a_sweep_is_paused_and_goes_on(page: Page, observed: Observed, own: str)
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
 
 
+@pytest.mark.parametrize("part", ["Accuracy", "RE-TRAIN"])
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_every_screen_shows_it_without_sideways_scrolling(
-    page: Page, observed: Observed, own: str, screen: Screen
+    page: Page, observed: Observed, own: str, screen: Screen, part: str
 ) -> None:
-    open_sweep(page, observed, own, screen=screen)
+    open_sweep(page, observed, own, f"?part={part}", screen)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     wide = page.evaluate("Math.max(...[...document.querySelectorAll('html, .stMain')].map(e => e.scrollWidth))")
     assert 0 < wide <= screen.width

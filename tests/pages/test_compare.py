@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
@@ -22,7 +23,9 @@ from core.images.samples import samples
 from core.jobs.store import shared_jobs
 from core.models.labels import labels
 from core.models.weights import WEIGHTS, availability
-from core.variant import Variant
+from core.sweeps.link import compare_query
+from core.sweeps.plan import Plan
+from core.variant import Calibration, Variant
 from pages.parts.cards import grid
 from pages.parts.picker import numbered
 from pages.parts.set_pictures import SHOWN_SIGNS
@@ -381,3 +384,16 @@ def test_the_page_is_drawn_before_torch_is_imported() -> None:
     """The inference thread imports it, which takes seconds."""
     code = "import sys, pages.parts.comparing; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=APP.parent).returncode == 0
+
+
+def test_the_address_that_a_sweep_gives_opens_the_picture_in_its_formats() -> None:
+    plan = Plan(("squeezenet",), ("signs",), ("fp32", "fixed8"), "signs:50:7")
+    variant = Variant("squeezenet", "signs", "fixed8", calibration=Calibration("percentile", False))
+    query = compare_query(plan, variant, 17)
+    assert query is not None
+    app = opened(**parse_qs(query))
+    assert seen(app) == "test 17"
+    assert cards(app).names == ["SqueezeNet, FP32", "SqueezeNet, FIXED-8"]
+    assert app.selectbox(key="weights").value == "signs"
+    assert app.selectbox(key="calibrator").value == "percentile"
+    assert app.toggle(key="search").value is False

@@ -2,88 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.opening import open_set
 from core.errors import DataError
-from core.jobs import start
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
-from core.sweeps import begin as beginning
-from core.sweeps import history, launch
+from core.models.labels import labels
+from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
+from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
-from tests.datasets.files import write_files
+from pages.parts import sweep_gallery
+from tests.datasets.files import picture, write_files, write_zip
+from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-OWNER = f"elsewhere:{os.getpid()}:1"
-
-
-class Cells(HTMLParser):
-    """The rows of the results' table, each a list of its cells' texts; and the caption."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.caption = ""
-        self._inside = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag if tag in ("td", "th", "caption") else self._inside
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = "" if tag == self._inside else self._inside
-
-    def handle_data(self, data: str) -> None:
-        if self._inside in ("td", "th"):
-            self.rows[-1][-1] += data
-        if self._inside == "caption":
-            self.caption += data
 
 
 @pytest.fixture(autouse=True)
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
-    """A store of the test's own, no recorded sweeps, and the jobs whose process would have been started."""
-    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(beginning, "batch_size", lambda graphs: 6)
-    monkeypatch.setattr(history, "recorded", list)
-    found: list[Job] = []
-    for module in (launch, start):
-        monkeypatch.setattr(module, "start_process", found.append)
-    for cached in (shared_jobs, history.shipped):
-        cached.cache_clear()
-    yield found
-    for cached in (shared_jobs, history.shipped):
-        cached.cache_clear()
-
-
-def opened(**query: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
-    app.switch_page("pages/scripts/sweep.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+def started(tmp_path: Path) -> Iterator[list[Job]]:
+    with own_store(tmp_path) as found:
+        yield found
 
 
 def done(data: FakeSet | None = None, chosen: Plan | None = None) -> Job:
@@ -103,14 +54,7 @@ def begun(data: FakeSet | None = None, chosen: Plan | None = None) -> Job:
 
 
 def cells(app: AppTest) -> Cells:
-    return Cells(next(one.proto.body for one in app.get("html") if "<table" in one.proto.body))
-
-
-def words(app: AppTest) -> str:
-    """All that the page says, as a person reads it."""
-    kinds = (app.caption, app.error, app.info, app.warning, app.markdown)
-    said = [one.value for kind in kinds for one in kind] + [one.proto.text for one in app.get("progress")]
-    return re.sub(r"\\(.)", r"\1", "\n".join(said))
+    return tables(app)[0]
 
 
 def test_an_empty_store_invites_and_says_how_much_it_would_be() -> None:
@@ -132,6 +76,24 @@ def test_start_makes_a_job_of_the_choices_and_shows_it(started: list[Job]) -> No
     assert Plan.from_json(job.plan) == wanted
     assert app.query_params["job"] == job.id
     assert "Its process is starting." in words(app)
+
+
+def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
+    app = opened(networks="SqueezeNet", formats="FIXED-4", regimes=["RAW", "RE-TRAIN"])
+    assert "1 network × 4 of format and regime = 4 variants, over 1,000 pictures: 4,000 answers." in words(app)
+    assert "2 variants of RE-TRAIN must be fine-tuned first" in words(app)
+    app.button(key="start").click().run()
+    assert not app.exception
+    (job,) = started
+    assert [one.title for one in Plan.from_json(job.plan).variants] == [
+        *("FP32", "FIXED-4", "FP32 RE-TRAIN", "FIXED-4 RE-TRAIN")
+    ]
+
+
+def test_formats_that_cannot_be_retrained_are_refused_before_anything_starts() -> None:
+    app = opened(networks="SqueezeNet", formats="FP16", regimes="RE-TRAIN")
+    assert "None of these formats is retrained." in words(app)
+    assert app.button(key="start").disabled
 
 
 def test_a_preset_fills_the_formats_in_and_follows_them() -> None:
@@ -165,6 +127,25 @@ def test_a_folder_that_cannot_be_swept_is_refused_and_the_choices_stay(
     assert not started and not shared_jobs().jobs()
     assert app.text_input(key="path").value == str(folder)
     assert app.multiselect(key="formats").value == ["fp32", "fixed4"]
+
+
+def test_only_who_sits_at_the_machine_names_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert opened(set="A folder or zip").text_input(key="path")
+    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.7")
+    app = opened(set="A folder or zip")
+    assert not app.text_input
+    assert "Drop a zip of a folder of pictures." in words(app)
+
+
+def test_a_zip_that_is_dropped_is_swept(started: list[Job], tmp_path: Path) -> None:
+    names = labels("signs")[:2]
+    zipped = write_zip(tmp_path / "my signs.zip", {f"{name}/1.png": picture(seed) for seed, name in enumerate(names)})
+    app = opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)")
+    app.file_uploader(key="zip").upload("my signs.zip", zipped.read_bytes(), "application/zip").run()
+    app.button(key="start").click().run()
+    assert not app.exception and not app.error
+    data = Plan.from_json(started[0].plan).data
+    assert len(open_set(data)) == 2 and "my_signs.zip, SqueezeNet" in app.selectbox(key="shown_sweep").options[0]
 
 
 def test_a_path_that_is_none_is_refused(started: list[Job]) -> None:
@@ -277,6 +258,82 @@ def test_a_locked_store_is_a_sentence_and_can_be_opened_when_it_is_free(monkeypa
     assert cells(app).caption == "Over 20 pictures of by hand"
 
 
+def test_a_recorded_sweep_is_there_at_once_and_never_taken_for_a_live_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = done(FakeSet(12))
+    other = done()
+    store = SweepStore(shared_jobs(), other.id)
+    conditions = store.conditions()
+    assert conditions is not None
+    parquet.write(tmp_path / "records" / "photos.parquet", Plan.from_json(other.plan), store, conditions)
+    monkeypatch.setattr(history, "recorded", lambda: recorded(tmp_path / "records"))
+    history.shipped.cache_clear()
+    app = opened()
+    assert "**Recorded.** by hand, 20 pictures" in words(app)
+    assert cells(app).caption == "Over 20 pictures of by hand"
+    app.selectbox(key="shown_sweep").set_value(live.id).run()
+    assert "Recorded." not in words(app) and cells(app).caption.startswith("Over 12")
+
+
+def test_a_damaged_record_is_said_and_the_jobs_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done()
+    (tmp_path / "photos.parquet").write_bytes(b"PAR1 no more")
+    monkeypatch.setattr(history, "recorded", lambda: recorded(tmp_path))
+    history.shipped.cache_clear()
+    app = opened()
+    assert "photos.parquet is damaged" in words(app)
+    assert cells(app).caption.startswith("Over 20")
+
+
 def test_the_page_is_drawn_without_torch() -> None:
     code = "import sys, pages.parts.sweeping; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+
+
+def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
+    job = done(FakeSet(200), plan(formats=("fp32", "bf16", "fixed8")))
+    app = opened(job=job.id)
+    assert any(one.value == "Which format to take" for one in app.header)
+    assert "not to be told yet. BF16 is the cheapest that may keep 99 %" in words(app)
+    app.number_input(key="keep").set_value(60.0).run()
+    assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
+
+
+def test_two_sweeps_are_compared_picture_by_picture() -> None:
+    first = done(FakeSet(20))
+    second = done(FakeSet(20), plan(formats=("fp32", "bf16")))
+    app = opened(job=first.id)
+    app.selectbox(key="beside").set_value(second.id).run()
+    assert not app.exception
+    found = tables(app)[-1]
+    assert found.caption == "What both have run, paired, on the pictures that both have answered"
+    assert [cell.strip() for cell in found.rows[2]] == [
+        *("● FP32", "20", "100.00", "100.00", "+0.00", "1.0000", "100.00", "")
+    ]
+    alone = [line for line in words(app).splitlines() if line.startswith("Only ")]
+    assert [line.split(":")[0] for line in alone] == ["Only here", "Only there"]
+    assert "FIXED-8" in alone[0] and "BF16" in alone[1]
+
+
+def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_gallery, "open_set", lambda text: FakeSet(20))
+    sweep_gallery._thumbnails.clear()
+    job = done()
+    app = opened(job=job.id)
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    assert not app.exception
+    cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
+    assert cards.count("listitem") == 5 and cards.count("<img") == 5
+    assert "goldfish: <b>lost</b>" in cards and "FP32: goldfish" in cards
+    assert 'href="./?data=fake&amp;picture=' in cards and "networks=SqueezeNet" in cards
+
+
+def test_pictures_that_are_no_longer_here_are_listed_without_them() -> None:
+    sweep_gallery._thumbnails.clear()
+    job = done()
+    app = opened(job=job.id)
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
+    assert cards.count("listitem") == 5 and "<img" not in cards
+    assert "There is no data set at 'fake'." in words(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 from core import settings
 from core.datasets.opening import open_set
@@ -75,7 +76,6 @@ def begin(plan: LayersPlan, store: LayersStore, sets: Sets, networks: Networks) 
 
 
 def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subject) -> LayersConditions:
-    searched, scored = sets.searched, sets.scored
     widths = sorted({*plan.bits, *range(2, BASE.weight_bits + 1), WIDE.weight_bits})
     calibrated, preliminary = subject.calibrated(widths)
     labels = str(prepared.loaded.card["labels"])
@@ -85,12 +85,7 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         weights_sha256=prepared.loaded.fingerprint,
         labels=labels,
         layers=subject.layers,
-        searched=searched.name,
-        searched_sha256=searched.fingerprint,
-        searched_pictures=min(len(searched), plan.search),
-        scored=scored.name,
-        scored_sha256=scored.fingerprint,
-        scored_pictures=len(chosen(len(scored), plan.limit, plan.seed)),
+        left_out=subject.left_out,
         batch=batch_size([subject.graph]),
         threads=settings.cpu_threads(),
         torch=version("torch"),
@@ -98,10 +93,25 @@ def _conditions(plan: LayersPlan, sets: Sets, prepared: Prepared, subject: Subje
         arithmetic=reference.ARITHMETIC,
         calibrated=calibrated,
         preliminary=preliminary,
-        unmatched=matched(scored, labels).unmatched,
-        notes=tuple(dict.fromkeys((*searched.notes, *scored.notes))),
         environment=environment(),
+        **_of_pictures(plan, sets, labels),
     )
+
+
+def _of_pictures(plan: LayersPlan, sets: Sets, labels: str) -> dict[str, Any]:
+    """The fields of conditions that say which pictures there are."""
+    searched, scored = sets.searched, sets.scored
+    return {
+        "searched": searched.name,
+        "searched_sha256": searched.fingerprint,
+        "searched_pictures": min(len(searched), plan.search),
+        "scored": scored.name,
+        "scored_sha256": scored.fingerprint,
+        "scored_pictures": len(chosen(len(scored), plan.limit, plan.seed)),
+        "classes": len(scored.classes),
+        "unmatched": matched(scored, labels).unmatched,
+        "notes": tuple(dict.fromkeys((*searched.notes, *scored.notes))),
+    }
 
 
 def _fp32(plan: LayersPlan) -> Variant:
@@ -111,9 +121,9 @@ def _fp32(plan: LayersPlan) -> Variant:
 def _check_same(before: LayersConditions, now: LayersConditions) -> None:
     """The batches and threads are those that it was begun with, whatever this machine has now."""
     changed = {
-        "the pictures": ("searched_sha256", "scored_sha256", "searched_pictures", "scored_pictures"),
+        "the data set": ("searched_sha256", "scored_sha256", "searched_pictures", "scored_pictures"),
         "the network": ("weights_sha256", "layers"),
-        "how its fractional lengths were chosen": ("calibrated",),
+        "the choice of its fractional lengths": ("calibrated",),
         f"torch ({before.torch} then, {now.torch} now)": ("torch",),
     }
     names = [

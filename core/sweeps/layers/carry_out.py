@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 
-import torch
-
 from core.serving.networks import Networks
+from core.sweeps.carry_out import threads
 from core.sweeps.layers.begin import Begun, Sets, begin
 from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.layers.score import points, score
@@ -35,29 +33,28 @@ def carry_out(
     """
     begun = begin(plan, store, sets, networks)
 
-    def tell(share: float) -> float:
-        check()
+    def tell(share: float) -> None:
         report(share)
-        return share
+        check()
 
-    with _threads(begun.conditions.threads):
-        trying = Trying(begun, store)
-        _sensitivity(begun, trying, tell)
-        _search(begun, trying, store, tell)
+    with threads(begun.conditions.threads):
+        trying = Trying(begun, store, tell)
+        _sensitivity(begun, trying)
+        _search(begun, trying, store)
         if not store.found("points"):
             for number, point in enumerate(points(begun, store.path())):
                 store.record("points", f"{number:04d}", asdict(point), SEARCH)
         score(begun, store, SEARCH, tell)
 
 
-def _sensitivity(begun: Begun, trying: Trying, tell: Callable[[float], float]) -> None:
+def _sensitivity(begun: Begun, trying: Trying) -> None:
     """The baseline first."""
     wanted = [(None, 0), *((place, bits) for place in range(len(begun.subject.layers)) for bits in begun.plan.bits)]
-    for done, (place, bits) in enumerate(wanted):
-        trying.alone(place, bits, tell(SENSITIVITY * done / len(wanted)))
+    for done, (place, bits) in enumerate(wanted, 1):
+        trying.alone(place, bits, SENSITIVITY * done / len(wanted))
 
 
-def _search(begun: Begun, trying: Trying, store: LayersStore, tell: Callable[[float], float]) -> None:
+def _search(begun: Begun, trying: Trying, store: LayersStore) -> None:
     layers = begun.subject.layers
     start = (BASE.weight_bits,) * len(layers)
     most = sum(start) - 2 * len(layers)
@@ -66,17 +63,6 @@ def _search(begun: Begun, trying: Trying, store: LayersStore, tell: Callable[[fl
     def share(bits: tuple[int, ...]) -> float:
         return SENSITIVITY + (SEARCH - SENSITIVITY) * (sum(start) - sum(bits)) / max(1, most)
 
-    steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, tell(share(at))))
+    steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, share(at)))
     for number, step in enumerate(steps):
         store.record("path", f"{number:04d}", asdict(step), share(step.bits))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """As many as the job was begun with."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -25,8 +25,9 @@ class LayersConditions:
     """What a job was begun with: it goes on with the very same or not at all.
 
     `searched` and `scored` are what the two sets of pictures call themselves, with their fingerprints and counts. `calibrated`
-    says how the fractional lengths of each width were chosen; `preliminary` that some were not searched for. Only the layers
-    that the classes depend on are there: a box head is left out, from the weights' memory too.
+    says how the fractional lengths of each width were chosen; `preliminary` that some were not searched for. `layers` are those
+    that the classes depend on; a box head's are `left_out`, from the weights' memory too. Of the set's `classes`, those that the
+    network does not know are `unmatched`.
     """
 
     network: str
@@ -34,6 +35,7 @@ class LayersConditions:
     weights_sha256: str
     labels: str
     layers: tuple[Layer, ...]
+    left_out: tuple[str, ...]
     searched: str
     searched_sha256: str
     searched_pictures: int
@@ -47,6 +49,7 @@ class LayersConditions:
     arithmetic: str
     calibrated: dict[str, str]
     preliminary: bool
+    classes: int
     unmatched: tuple[str, ...]
     notes: tuple[str, ...]
     environment: dict[str, Any]
@@ -57,7 +60,7 @@ class LayersConditions:
     @classmethod
     def from_json(cls, text: str) -> LayersConditions:
         values = json.loads(text)
-        values |= {name: tuple(values[name]) for name in ("unmatched", "notes")}
+        values |= {name: tuple(values[name]) for name in ("left_out", "unmatched", "notes")}
         return cls(**values | {"layers": tuple(Layer(**one) for one in values["layers"])})
 
 
@@ -65,8 +68,8 @@ class LayersConditions:
 class Closeness:
     """How near a program's answers come to FP32's on some pictures.
 
-    `divergence` is the mean Kullback-Leibler divergence in nats, with the limits of its 95 % interval (the mean and 1.96
-    standard errors to each side). `agreement` is with FP32's first answer; `top1` is None where no class is known.
+    `divergence` is the mean Kullback-Leibler divergence in nats, with the limits of its 95 % interval (symmetric in the
+    logarithm). `agreement` is with FP32's first answer; `top1` is None where no class is known.
     """
 
     pictures: int

@@ -51,7 +51,7 @@ def points(begun: Begun, path: Sequence[Step]) -> list[Unscored]:
     return [*found, *mixed]
 
 
-def score(begun: Begun, store: LayersStore, begin: float, tell: Callable[[float], float]) -> None:
+def score(begun: Begun, store: LayersStore, begin: float, tell: Callable[[float], None]) -> None:
     """Every point on every batch that it has not been run on; `begin` is the share of all work that was done before.
 
     Raises DataError where no picture can be read.
@@ -64,6 +64,7 @@ def score(begun: Begun, store: LayersStore, begin: float, tell: Callable[[float]
     makers = (partial(prepare, begun.sets.scored, number, parts[number], [like]) for number in open_parts)
     total, done = len(parts) * len(todo), len(finished)
     for batch in ahead(makers):
+        store.skip(batch.skipped, "test", begin + (1 - begin) * done / total)
         for name, point in zip(cells[batch.number], todo, strict=True):
             if name not in finished:
                 done += 1

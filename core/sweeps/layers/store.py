@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
+from core.datasets.survey import Unreadable
+from core.files import as_text
 from core.jobs.store import JobStore
 from core.sweeps.layers.records import Closeness, LayersConditions, Point, Sensitivity, Step
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.statistics import agreement, top
 
-Part = Literal["sensitivity", "search", "path", "points", "scored"]
+Part = Literal["sensitivity", "search", "path", "points", "scored", "unreadable"]
 TABLES = (
     "CREATE TABLE IF NOT EXISTS layers (job TEXT PRIMARY KEY, conditions TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS layers_found (job TEXT, part TEXT, name TEXT, found TEXT NOT NULL, at REAL NOT NULL, "
@@ -47,6 +50,11 @@ class LayersStore:
             row = (self.job, part, name, json.dumps(found), time.time())
             sql.execute("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", row)
 
+    def skip(self, pictures: Sequence[Unreadable], split: str, progress: float) -> None:
+        for one in pictures:
+            row = {"index": one.index, "title": as_text(one.title), "reason": as_text(one.reason)}
+            self.record("unreadable", f"{split}/{one.index:08d}", row, progress)
+
     def found(self, part: Part) -> dict[str, Any]:
         """All so far, by name."""
         with self.jobs.database.transaction(write=False) as sql:
@@ -59,6 +67,10 @@ class LayersStore:
         """The baseline first, then layer by layer in the network's order, each from its fewest bits on."""
         rows = self.found("sensitivity").values()
         return [Sensitivity(**row | {"found": Closeness.from_dict(row["found"])}) for row in rows]
+
+    def unreadable(self) -> list[Unreadable]:
+        """The pictures of both sets that cannot be read."""
+        return [Unreadable(**row) for row in self.found("unreadable").values()]
 
     def path(self) -> list[Step]:
         """The search's steps so far."""

@@ -35,6 +35,8 @@ class Subject:
         self.layers = tuple(
             Layer(node.name, node.layer, node.weight.numel()) for node in self.graph.weighted if node.weight is not None
         )
+        names = {layer.name for layer in self.layers}
+        self.left_out = tuple(node.layer for node in prepared.graph.weighted if node.name not in names)
         self._groups = scale_groups(self.graph)
         self._chosen = cache(lambda bits: quantizers(prepared, number_format(f"fixed{bits}"), calibration))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 
@@ -21,8 +22,9 @@ from core.sweeps.layers.subject import WIDE
 class Trying:
     """What is in the store is read from there; all else is measured and written down at once."""
 
-    def __init__(self, begun: Begun, store: LayersStore) -> None:
-        self._begun, self._store, self._subject = begun, store, begun.subject
+    def __init__(self, begun: Begun, store: LayersStore, tell: Callable[[float], None]) -> None:
+        """`tell` hears of the progress behind each measurement, and may raise."""
+        self._begun, self._store, self._subject, self._tell = begun, store, begun.subject, tell
         self._alone = store.found("sensitivity")
         self._mixed = {name: Step(**row | {"bits": tuple(row["bits"])}) for name, row in store.found("search").items()}
         self._here: tuple[Bits, Run] | None = None
@@ -42,6 +44,7 @@ class Trying:
             "found": asdict(self._close(run)),
         }
         self._store.record("sensitivity", name, row, progress)
+        self._tell(progress)
 
     def mixed(self, bits: Bits, at: Bits, progress: float) -> Step:
         """An assignment that differs in one layer from `at`, where the search stands."""
@@ -52,6 +55,7 @@ class Trying:
             step = Step(bits, run.program.weight_bytes, close.divergence, close.agreement.percent)
             self._store.record("search", name, asdict(step), progress)
             self._mixed[name], self._last = step, (bits, run)
+            self._tell(progress)
         return self._mixed[name]
 
     def _stand(self, at: Bits) -> Run:
@@ -80,13 +84,8 @@ class Trying:
     @cached_property
     def _pictures(self) -> Searched:
         begun = self._begun
-        loaded = begun.prepared.loaded
-        return searched(
-            begun.sets.searched,
-            begun.searched,
-            begun.conditions.batch,
-            loaded.preprocessing,
-            begun.conditions.labels,
-            begun.fp32,
-            begun.variant,
-        )
+        like, conditions = begun.prepared.loaded.preprocessing, begun.conditions
+        numbers, data = begun.searched, begun.sets.searched
+        found = searched(data, numbers, conditions.batch, like, conditions.labels, begun.fp32, begun.variant)
+        self._store.skip(found.skipped, "val", 0.0)
+        return found

@@ -1,0 +1,136 @@
+"""Accuracy against weight memory: mixed assignments of bits beside uniform widths, and FP32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.charts.style import GRID, NEUTRAL, VIOLET, figure, look, size
+from core.formats import number_format
+from core.sweeps.layers.records import Point
+
+HEIGHT = 400  # pixels
+KEPT = 0.95  # of FP32's accuracy
+
+
+def chart(points: Sequence[Point], network: str) -> go.Figure:
+    """A line for the mixed assignments, a marker for each uniform width, FP32 across; with 95 % intervals.
+
+    Accuracy is Top-1, or the agreement with FP32 where no class is known.
+    """
+    drawn = figure(finding(points), f"{network}: accuracy against the memory of the weights", HEIGHT)
+    shown = _scored(points)
+    for point in shown:
+        if point.kind == "fp32":
+            _add_baseline(drawn, point)
+    uniform, mixed = _of(shown, "uniform"), _of(shown, "mixed")
+    if uniform:
+        drawn.add_trace(_uniform(uniform))
+    if mixed:
+        drawn.add_trace(_mixed(mixed))
+    measured = "Top-1" if any(point.top1 for point in shown) else "First answers that are FP32's"
+    drawn.update_xaxes(title_text="Memory of the weights (kB, 10³ bytes)")
+    sizes = [point.weight_bytes / 1e3 for point in (*uniform, *mixed)]
+    if sizes:
+        drawn.update_xaxes(range=[0.8 * min(sizes), 1.2 * max(sizes)])  # the last marker leaves room for its name
+    drawn.update_yaxes(title_text=f"{measured} (%)")
+    return drawn
+
+
+def finding(points: Sequence[Point]) -> str:
+    """Such as "Mixed bits keep 95 % of FP32's Top-1 in 59.18 kB, uniform widths in 86.14 kB (W6A8)"."""
+    shown = _scored(points)
+    baseline = _of(shown, "fp32")
+    if not baseline or not _of(shown, "mixed"):
+        return "No mixed assignment has been scored yet"
+    goal = f"keep {100 * KEPT:.0f} % of FP32's {'Top-1' if baseline[0].top1 else 'answers'}"
+    mixed, uniform = (_smallest(_of(shown, kind), KEPT * _value(baseline[0])) for kind in ("mixed", "uniform"))
+    if mixed is None:
+        return f"No mixed bits {goal}" + ("" if uniform is None else f", {_title(uniform)} does")
+    other = "no uniform width does" if uniform is None else f"uniform widths in {_bytes(uniform)} ({_title(uniform)})"
+    return f"Mixed bits {goal} in {_bytes(mixed)}, {other}"
+
+
+def alt(points: Sequence[Point]) -> str:
+    """The chart in words, for people who do not see it."""
+    said = "; ".join(f"{_title(point)} {_bytes(point)}, {_value(point):.2f} %" for point in _scored(points))
+    return f"Chart of accuracy against the memory of the weights. {finding(points)}. {said}."
+
+
+def _scored(points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if point.agreement is not None]
+
+
+def _of(points: Sequence[Point], kind: str) -> list[Point]:
+    return sorted((point for point in points if point.kind == kind), key=lambda point: point.weight_bytes)
+
+
+def _smallest(points: Sequence[Point], goal: float) -> Point | None:
+    """The first that reaches the goal; they are sorted by memory."""
+    return next((point for point in points if _value(point) >= goal), None)
+
+
+def _value(point: Point) -> float:
+    return point.top1.percent if point.top1 else point.agreement or 0.0
+
+
+def _title(point: Point) -> str:
+    return number_format(point.format).title if point.format else "Mixed"
+
+
+def _bytes(point: Point) -> str:
+    return size(point.weight_bytes)
+
+
+def _add_baseline(drawn: go.Figure, point: Point) -> None:
+    if point.top1 is not None:
+        drawn.add_hrect(y0=point.top1.low, y1=point.top1.high, fillcolor=GRID, line_width=0, layer="below")
+    words = f"FP32, {_bytes(point)}: {_value(point):.2f} %"
+    line = {"color": NEUTRAL, "dash": "dash", "width": 1.5}
+    drawn.add_hline(y=_value(point), line=line, annotation_text=words, annotation_position="top left")
+
+
+def _uniform(points: Sequence[Point]) -> go.Scatter:
+    looks = [look(point.format) for point in points]
+    return _scatter(
+        points,
+        "Uniform widths",
+        mode="lines+markers+text",
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+        marker={"color": [own.colour for own in looks], "symbol": [own.marker for own in looks], "size": 10},
+        text=[_title(point) for point in points],
+        textposition="bottom right",
+    )
+
+
+def _mixed(points: Sequence[Point]) -> go.Scatter:
+    return _scatter(
+        points,
+        "Mixed bits, activations of 8",
+        mode="lines+markers",
+        line={"color": VIOLET, "width": 1.5},
+        marker={"color": VIOLET, "symbol": "circle", "size": 8},
+    )
+
+
+def _scatter(points: Sequence[Point], name: str, **details: object) -> go.Scatter:
+    values = [_value(point) for point in points]
+    above = [point.top1.high - value if point.top1 else 0.0 for point, value in zip(points, values, strict=True)]
+    below = [value - point.top1.low if point.top1 else 0.0 for point, value in zip(points, values, strict=True)]
+    return go.Scatter(
+        x=[point.weight_bytes / 1e3 for point in points],
+        y=values,
+        error_y={"array": above, "arrayminus": below, "thickness": 1, "width": 3, "color": NEUTRAL},
+        name=name,
+        customdata=[[_title(point), f"{point.agreement:.2f}", _said(point)] for point in points],
+        hovertemplate="%{customdata[0]}: %{y:.2f} % in %{x:.2f} kB, agrees with FP32 in %{customdata[1]} %"
+        "<br>%{customdata[2]}<extra></extra>",
+        **details,
+    )
+
+
+def _said(point: Point) -> str:
+    """Which widths the layers have: "2 to 8 bits"."""
+    low, high = min(point.bits.values()), max(point.bits.values())
+    return f"{low} bits" if low == high else f"{low} to {high} bits"
