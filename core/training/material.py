@@ -92,7 +92,7 @@ def scored(text: str, wanted: Wanted, most: int | None, tell: Tell) -> Scored:
         )
     if isinstance(data, TinySet) and _is_own(data, wanted.labels):
         some = np.sort(np.random.default_rng(0).permutation(len(data))[:most])
-        return Scored(Part(data.data, data.index[some]), "validation pictures of Tiny ImageNet, which chose nothing")
+        return Scored(Part(data.data, data.index[some]), "validation pictures of Tiny ImageNet")
     pictures, notes = read(data, wanted.labels, wanted.preprocessing, most, 0, tell)
     return Scored(pictures, f"pictures of {data.name}", notes)
 

@@ -99,7 +99,7 @@ def test_tiny_imagenet_is_not_copied_and_keeps_its_boxes(tmp_path: Path, monkeyp
     assert np.array_equal(data.train.take(np.arange(15)).boxes, split.boxes[kept])
     assert np.array_equal(data.held_back.take(np.arange(5)).labels, split.labels[held_back])
     judged = scored(str(tmp_path), PHOTOS, 8, silent)
-    assert len(judged.pictures) == 8 and judged.words == "validation pictures of Tiny ImageNet, which chose nothing"
+    assert len(judged.pictures) == 8 and judged.words == "validation pictures of Tiny ImageNet"
 
 
 def test_whoever_waits_can_stop_the_reading(pets: Path) -> None:
