@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -243,3 +245,9 @@ def test_conditions_are_read_back(whole: LayersStore) -> None:
     assert found.left_out == ("box",) and [layer.title for layer in found.layers][:2] == ["stem.0", "left"]
     assert (found.searched, found.scored, found.batch) == ("Noise (val)", "Noise (test)", 5)
     assert found.calibrated["FIXED-4"] == "greedy search over pictures by hand" and not found.preliminary
+
+
+def test_retrained_weights_fit_no_other_widths() -> None:
+    loaded: Any = SimpleNamespace(**vars(prepared().loaded) | {"retrained": SimpleNamespace(format="fixed4")})
+    with pytest.raises(RequestError, match="These weights were retrained for FIXED-4: other widths do not fit them."):
+        Subject(replace(prepared(), loaded=loaded), Calibration())
