@@ -26,13 +26,13 @@ def _draw(job: Job, others: Titles) -> None:
     if now is None:
         st.info("It has no results.")
     else:
-        layers_results.draw(now)
+        layers_results.draw(now, job.id)
 
 
 def _partial(job: Job) -> None:
     now = found(shared_jobs(), job)
     if now is not None:
-        layers_results.draw(now)
+        layers_results.partial(now)
 
 
 LAYER_JOBS = Kind(LAYERS, "Job", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
 import streamlit as st
 
+from core.charts import pareto, sensitivity
 from core.charts.style import size
+from core.datasets.matching import unmatched_sentence
+from core.datasets.survey import unreadable_sentence
 from core.formats import number_format
+from core.models.catalog import architecture
+from core.sweeps.layers.export import to_json
 from core.sweeps.layers.found import Found
 from core.sweeps.layers.records import Point
 from pages.parts import tables
+from pages.parts.details import BARE
 from pages.parts.session import literal
 
 ALONE = "Mean Kullback-Leibler divergence from FP32's answers in nats, with this layer alone at so many bits and all others at "
@@ -28,7 +35,19 @@ FRONT = {
 }
 
 
-def draw(now: Found) -> None:
+def draw(now: Found, name: str) -> None:
+    """Of a job that stands still; `name` is what its file is called."""
+    partial(now)
+    st.download_button(
+        "JSON",
+        lambda: to_json(now.plan, now.store, now.conditions),
+        f"layers-{name}.json",
+        "application/json",
+        on_click="ignore",
+    )
+
+
+def partial(now: Found) -> None:
     if now.sensitivity:
         _alone(now)
     if now.front:
@@ -49,6 +68,13 @@ def _alone(now: Found) -> None:
         caption += f"; with all layers at 16 bits the divergence is {base[0]}"
     headings = {"Layer": "As the network calls it."} | {f"{width} bits": ALONE for width in widths}
     st.header("One layer at a time")
+    if rows:
+        st.plotly_chart(
+            sensitivity.chart(now.sensitivity, _network(now)),
+            alt=sensitivity.alt(now.sensitivity),
+            key="chart_sensitivity",
+            config=BARE,
+        )
     st.html(tables.html(caption, headings, {"": lines}))
     st.caption(ALONE)
 
@@ -60,6 +86,10 @@ def _front(now: Found) -> None:
     for point in now.front:
         groups.setdefault(titles[point.kind], []).append(_line(point))
     st.header("Bits of its own for each layer")
+    if any(point.images for point in now.front):
+        st.plotly_chart(
+            pareto.chart(now.front, _network(now)), alt=pareto.alt(now.front), key="chart_pareto", config=BARE
+        )
     st.html(tables.html(caption, FRONT, groups))
 
 
@@ -79,9 +109,24 @@ def _line(point: Point) -> list[str]:
     ]
 
 
+def _network(now: Found) -> str:
+    return architecture(now.conditions.network).title
+
+
 def _notes(now: Found) -> None:
-    conditions = now.conditions
-    for words in conditions.notes:
+    for words in _sentences(now):
         st.caption(literal(words))
+
+
+def _sentences(now: Found) -> Iterator[str]:
+    conditions = now.conditions
+    if now.unreadable:
+        pictures = conditions.searched_pictures + conditions.scored_pictures
+        yield f"{unreadable_sentence(now.unreadable, pictures)} {now.unreadable[0].reason}"
+    if conditions.unmatched:
+        yield unmatched_sentence(conditions.unmatched, conditions.classes)
+    if conditions.left_out:
+        yield f"Left out, since the classes do not depend on them: {', '.join(conditions.left_out)}."
+    yield from conditions.notes
     if conditions.preliminary:
-        st.caption("Preliminary: the fractional lengths of some widths were not searched for.")
+        yield "Preliminary: the fractional lengths of some widths were not searched for."

@@ -10,7 +10,7 @@ import streamlit as st
 from core.datasets.opening import open_set
 from core.errors import BitlensError
 from core.images.draw import data_uri
-from core.sweeps.changed import Changed, Thumbnail, changed, thumbnails
+from core.sweeps.changed import Answer, Changed, Thumbnail, changed, thumbnails
 from core.sweeps.history import Found
 from core.sweeps.link import compare_query
 from core.sweeps.plan import BASELINE
@@ -83,7 +83,9 @@ def _card(found: Found, number: int, one: Changed, picture: Thumbnail | None) ->
     after = found.conditions.variants[number].title.split(" ", 1)[1]
     query = compare_query(found.plan, found.plan.variants[number], one.picture)
     link = "" if query is None else f'<a href="./?{escape(query, quote=True)}" target="_self">Open in Compare</a>'
-    return (
-        f'<div class="bl-shown" role="listitem">{image}<div>{escape(title)}</div>{truth}<div>FP32: {escape(one.before.label)} {one.before.score:.2f}</div>'
-        f"<div>{escape(after)}: {escape(one.after.label)} {one.after.score:.2f}</div>{link}</div>"
-    )
+    answers = f"{_answer('FP32', one.before)}{_answer(after, one.after)}"
+    return f'<div class="bl-shown" role="listitem">{image}<div>{escape(title)}</div>{truth}{answers}{link}</div>'
+
+
+def _answer(title: str, given: Answer) -> str:
+    return f"<div>{escape(title)}: {escape(given.label)} {given.score:.2f}</div>"

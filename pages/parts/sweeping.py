@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.jobs.store import shared_jobs
-from pages.parts import job_panel, retrain_setup, sweep_setup
+from pages.parts import job_panel, layers_setup, retrain_setup, sweep_setup
 from pages.parts.job_panel import Kind
 from pages.parts.job_said import said
+from pages.parts.layers_kind import LAYER_JOBS
 from pages.parts.retrain_kind import RETRAININGS
 from pages.parts.session import literal
 from pages.parts.sweep_kind import SWEEPS
@@ -19,6 +20,7 @@ ORDER = "<style>@media (max-width: 640px) {[data-testid=stColumn]:has(.st-key-ne
 Part = tuple[Callable[[], None], Kind]
 PARTS: Mapping[str, Part] = {
     "Accuracy": (sweep_setup.draw, SWEEPS),
+    "Layer by layer": (layers_setup.draw, LAYER_JOBS),
     "RE-TRAIN": (retrain_setup.draw, RETRAININGS),
 }
 

@@ -91,7 +91,7 @@ def test_a_sweep_is_paused_and_goes_on(page: Page, observed: Observed, own: str)
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
 
 
-@pytest.mark.parametrize("part", ["Accuracy", "RE-TRAIN"])
+@pytest.mark.parametrize("part", ["Accuracy", "Layer by layer", "RE-TRAIN"])
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_every_screen_shows_it_without_sideways_scrolling(
     page: Page, observed: Observed, own: str, screen: Screen, part: str

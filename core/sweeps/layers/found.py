@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.datasets.survey import Unreadable
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
@@ -15,14 +16,17 @@ from core.sweeps.layers.records import LayersConditions, Point, Sensitivity, Ste
 from core.sweeps.layers.store import LayersStore
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """As LayersStore has them."""
 
+    plan: LayersPlan
+    store: LayersStore
     conditions: LayersConditions
     sensitivity: list[Sensitivity]
     path: list[Step]
     front: list[Point]
+    unreadable: list[Unreadable]
 
 
 def title(job: Job) -> str:
@@ -36,7 +40,7 @@ def title(job: Job) -> str:
 
 def found(jobs: JobStore, job: Job) -> Found | None:
     """None where it has not begun."""
-    return _found(_store(jobs, job.id), job.progress)
+    return _found(_store(jobs, job.id), job.plan, job.progress)
 
 
 @lru_cache(maxsize=64)
@@ -46,7 +50,10 @@ def _store(jobs: JobStore, name: str) -> LayersStore:
 
 
 @lru_cache(maxsize=16)
-def _found(store: LayersStore, progress: float) -> Found | None:
+def _found(store: LayersStore, plan: str, progress: float) -> Found | None:
     """The same for as long as the job's progress is: both are written together."""
     conditions = store.conditions()
-    return None if conditions is None else Found(conditions, store.sensitivity(), store.path(), store.front())
+    if conditions is None:
+        return None
+    chosen = LayersPlan.from_json(plan)
+    return Found(chosen, store, conditions, store.sensitivity(), store.path(), store.front(), store.unreadable())
