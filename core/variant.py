@@ -8,6 +8,7 @@ from pathlib import Path
 from core.formats import NumberFormat, number_format
 
 REGIMES = ("raw", "retrain")
+REGIME_TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,4 @@ class Variant:
     @property
     def title(self) -> str:
         """The format and regime as people read them: "FIXED-8", "FIXED-8 RE-TRAIN"."""
-        return self.number_format.title + ("" if self.regime == "raw" else " RE-TRAIN")
+        return self.number_format.title + ("" if self.regime == "raw" else f" {REGIME_TITLES[self.regime]}")

@@ -30,7 +30,8 @@ class Bars:
 def chart(found: Table) -> go.Figure:
     """A bar for each variant, grouped by network: Top-1, and Top-5 paler behind it; agreement with FP32 without labels."""
     measures = _measures(found)
-    drawn = figure(finding(found), f"{' and '.join(_names(found))}, in percent", AROUND + BAR * len(found.rows))
+    shown = f"{', '.join(dict.fromkeys(map(_group, found.rows)))}: {' and '.join(_names(found))}"
+    drawn = figure(finding(found), shown, AROUND + BAR * len(found.rows))
     for bars in measures:
         drawn.add_trace(_trace(found.rows, bars))
     drawn.update_layout(barmode="overlay", bargap=0.2, legend_traceorder="reversed")
@@ -121,7 +122,7 @@ def _trace(rows: Sequence[Row], bars: Bars) -> go.Bar:
     return go.Bar(
         name=bars.name,
         x=bars.values,
-        y=[[_group(row) for row in rows], [row.title for row in rows]],
+        y=_places(rows),
         orientation="h",
         marker={"color": [one.colour for one in looks], "line": {"color": NEUTRAL, "width": outlines}},
         opacity=bars.opacity,
@@ -133,6 +134,12 @@ def _trace(rows: Sequence[Row], bars: Bars) -> go.Bar:
         customdata=[_interval(limits, row) for limits, row in zip(bars.limits, rows, strict=True)],
         hovertemplate="%{y}: %{x:.2f} %%{customdata}<extra>" + bars.name + "</extra>",
     )
+
+
+def _places(rows: Sequence[Row]) -> list[str] | list[list[str]]:
+    """The formats' names, under that of their network where there are several."""
+    groups, titles = [_group(row) for row in rows], [row.title for row in rows]
+    return titles if len(set(groups)) == 1 else [groups, titles]
 
 
 def _group(row: Row) -> str:

@@ -12,6 +12,7 @@ from core.sweeps.layers.records import Point
 
 HEIGHT = 400  # pixels
 KEPT = 0.95  # of FP32's accuracy
+HEADROOM = 10.0  # percentage points above and below all points, where names are written
 
 
 def chart(points: Sequence[Point], network: str) -> go.Figure:
@@ -29,12 +30,8 @@ def chart(points: Sequence[Point], network: str) -> go.Figure:
         drawn.add_trace(_uniform(uniform))
     if mixed:
         drawn.add_trace(_mixed(mixed))
-    measured = "Top-1" if any(point.top1 for point in shown) else "First answers that are FP32's"
-    drawn.update_xaxes(title_text="Memory of the weights (kB, 10³ bytes)")
-    sizes = [point.weight_bytes / 1e3 for point in (*uniform, *mixed)]
-    if sizes:
-        drawn.update_xaxes(range=[0.8 * min(sizes), 1.2 * max(sizes)])  # the last marker leaves room for its name
-    drawn.update_yaxes(title_text=f"{measured} (%)")
+    if shown:
+        _set_axes(drawn, shown)
     return drawn
 
 
@@ -81,6 +78,17 @@ def _title(point: Point) -> str:
 
 def _bytes(point: Point) -> str:
     return size(point.weight_bytes)
+
+
+def _set_axes(drawn: go.Figure, shown: Sequence[Point]) -> None:
+    """Round the points, with room for the names beside them; FP32, whose memory is far off, lies across."""
+    sizes = [point.weight_bytes / 1e3 for point in shown if point.kind != "fp32"]
+    values = [_value(point) for point in shown]
+    measured = "Top-1" if any(point.top1 for point in shown) else "First answers that are FP32's"
+    drawn.update_xaxes(title_text="Memory of the weights (kB, 10³ bytes)")
+    drawn.update_yaxes(title_text=f"{measured} (%)", range=[min(values) - HEADROOM, max(values) + HEADROOM])
+    if sizes:
+        drawn.update_xaxes(range=[0.8 * min(sizes), 1.2 * max(sizes)])
 
 
 def _add_baseline(drawn: go.Figure, point: Point) -> None:

@@ -23,7 +23,7 @@ def chart(found: Sequence[Sensitivity], network: str) -> go.Figure:
     order = list(dict.fromkeys(row.title for row in found[1:]))
     drawn.update_xaxes(title_text="Layer, from input to output", categoryorder="array", categoryarray=order)
     drawn.update_xaxes(showgrid=False, tickangle=-45)
-    drawn.update_yaxes(title_text="KL divergence from FP32 (nats)", type="log", exponentformat="power")
+    drawn.update_yaxes(title_text="KL divergence from FP32 (nats)", type="log", dtick=1, exponentformat="power")
     return drawn
 
 

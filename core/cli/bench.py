@@ -80,13 +80,14 @@ def _text(conditions: Conditions, rounds: list[Round]) -> str:
     shares = sorted(100 * one.ratio for one in rounds)
     where = conditions.environment
     device = where["cpu"] if where["device"] == "cpu" else where["device"]
+    threads = "1 thread" if conditions.threads == 1 else f"{conditions.threads} threads"
     how = (f"{_title(one.format, one.regime)} {one.engine}, {one.arithmetic}" for one in conditions.variants)
     return "\n".join(
         [
             f"A sweep of {len(conditions.variants)} variants keeps {median(shares):.2f} % of the engines' own speed "
             f"({shares[0]:.2f} to {shares[-1]:.2f} in {len(rounds)} rounds); "
             f"of processor time, {100 * median(one.processor_ratio for one in rounds):.2f} % goes to the engines.",
-            f"{conditions.pictures:,} pictures in batches of {conditions.batch}, {conditions.threads} threads, on {device}.",
+            f"{conditions.pictures:,} pictures in batches of {conditions.batch}, {threads}, on {device}.",
             f"Engines and arithmetic: {'; '.join(how)}.",
         ]
     )

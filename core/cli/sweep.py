@@ -48,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--regimes", default="raw", help="raw,retrain (raw); what has yet to be retrained is fine-tuned first"
     )
+    parser.add_argument("--retrained", metavar="FORMATS", help="which of the formats RE-TRAIN takes (all that it can)")
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", metavar="JOB", help="go on with a job, or show again what it found")
@@ -141,6 +142,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         seed=args.seed,
         calibration=Calibration(args.calibrator, not args.no_search),
         device=args.device,
+        retrained=listed("--retrained", args.retrained) if args.retrained else (),
     )
 
 

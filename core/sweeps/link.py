@@ -9,9 +9,7 @@ from core.models.catalog import architecture
 from core.models.weights import WEIGHTS
 from core.quantization.calibrators import calibrator
 from core.sweeps.plan import BASELINE, Plan
-from core.variant import Calibration, Variant
-
-TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
+from core.variant import REGIME_TITLES, Calibration, Variant
 
 
 def compare_query(plan: Plan, variant: Variant, picture: int) -> str | None:
@@ -28,7 +26,7 @@ def compare_query(plan: Plan, variant: Variant, picture: int) -> str | None:
         "weights": WEIGHTS[variant.weights].title,
         "networks": architecture(variant.network).title,
         "formats": [number_format(name).title for name in dict.fromkeys((BASELINE, variant.format))],
-        "regimes": [TITLES[regime] for regime in regimes],
+        "regimes": [REGIME_TITLES[regime] for regime in regimes],
     }
     return urlencode(asked | _calibration(variant.calibration), doseq=True)
 

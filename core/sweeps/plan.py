@@ -25,8 +25,9 @@ class Plan:
     """Every network with every weights in every format and regime, over the pictures of `data`.
 
     `data` names a set as on the command line. `limit` takes that many of its pictures, None all; which ones follows from
-    `seed` alone, and those of a smaller limit are among those of a larger one. `budget` is what weights that have yet to be
-    retrained are fine-tuned with, None the default for their labels.
+    `seed` alone, and those of a smaller limit are among those of a larger one. `retrained` are those of the formats that
+    RE-TRAIN takes, empty for all that can be. `budget` is what weights that have yet to be retrained are fine-tuned with, None
+    the default for their labels.
     """
 
     networks: tuple[str, ...]
@@ -39,6 +40,7 @@ class Plan:
     calibration: Calibration = Calibration()
     device: str = "cpu"
     budget: Options | None = None
+    retrained: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises RequestError for a name that does not exist, an empty list or a limit below 1."""
@@ -47,10 +49,13 @@ class Plan:
         for network in self.networks:
             architecture(network)
         object.__setattr__(self, "formats", _distinct("formats", [number_format(name).name for name in self.formats]))
+        object.__setattr__(self, "retrained", tuple(dict.fromkeys(number_format(name).name for name in self.retrained)))
         unknown = [regime for regime in self.regimes if regime not in REGIMES]
         if unknown:
             raise RequestError(f"There is no regime named {unknown[0]!r}.", f"Choose from: {', '.join(REGIMES)}.")
-        if self.retrains and not any(is_retrainable(name) for name in self.formats):
+        if not set(self.retrained) <= set(self._retrainable):
+            raise RequestError("Not all formats to retrain are among the sweep's own.", "Name them in --formats too.")
+        if self.retrains and not self._retrainable:
             raise RequestError(
                 "None of these formats is retrained.",
                 "Add FIXED-N or INT8, or fp32 for the control alone, or choose RAW.",
@@ -83,14 +88,19 @@ class Plan:
         if not self.retrains:
             return dict.fromkeys(self.regimes, self.formats)
         asked = dict.fromkeys(self.regimes, self.formats)
-        asked["retrain"] = tuple(name for name in self.formats if is_retrainable(name))
+        asked["retrain"] = self.retrained or self._retrainable
         if "raw" not in asked:
             asked = {"raw": (), **asked}
         return {name: found if BASELINE in found else (BASELINE, *found) for name, found in asked.items()}
 
+    @property
+    def _retrainable(self) -> tuple[str, ...]:
+        return tuple(name for name in self.formats if is_retrainable(name))
+
     def to_json(self) -> str:
-        """Without a budget where none is named, as before there were any."""
-        values = {name: value for name, value in asdict(self).items() if name != "budget" or value is not None}
+        """Without a budget and formats to retrain where none are named, as before there were any."""
+        later = ("budget", "retrained")
+        values = {name: value for name, value in asdict(self).items() if name not in later or value}
         return json.dumps({"schema": SCHEMA, **values}, sort_keys=True)
 
     @classmethod
@@ -101,6 +111,7 @@ class Plan:
             if values.pop("schema") != SCHEMA:
                 raise ValueError("another schema")
             values |= {name: tuple(values[name]) for name in _LISTS}
+            values["retrained"] = tuple(values.get("retrained", ()))
             if values.get("budget"):
                 values["budget"] = Options.from_dict(values["budget"])
             return cls(**values | {"calibration": Calibration(**values["calibration"])})

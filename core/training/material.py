@@ -19,7 +19,7 @@ from core.datasets.tiny_imagenet import PARTS, Split
 from core.datasets.tiny_set import TinySet
 from core.errors import RequestError
 from core.models.preprocessing import Preprocessing
-from core.training.reading import EVERY, Tell, outputs_of, read
+from core.training.reading import EVERY, Tell, matched, read
 
 OWN = {"signs": "signs"}
 """The set that weights with these labels come from, where it needs no folder."""
@@ -62,7 +62,7 @@ def check(text: str, labels: str) -> None:
     """Before any picture is read: raises DataError where there is no such set, it has no labels, or none is the network's."""
     data = open_set(text, "train")
     if not _is_own(data, labels):
-        outputs_of(data, labels)
+        matched(data, labels)
 
 
 def training(text: str, wanted: Wanted, most: int | None, seed: int, tell: Tell) -> TrainingData:
@@ -92,7 +92,7 @@ def scored(text: str, wanted: Wanted, most: int | None, tell: Tell) -> Scored:
         )
     if isinstance(data, TinySet) and _is_own(data, wanted.labels):
         some = np.sort(np.random.default_rng(0).permutation(len(data))[:most])
-        return Scored(Part(data.data, data.index[some]), "validation pictures of Tiny ImageNet, which chose nothing")
+        return Scored(Part(data.data, data.index[some]), "validation pictures of Tiny ImageNet")
     pictures, notes = read(data, wanted.labels, wanted.preprocessing, most, 0, tell)
     return Scored(pictures, f"pictures of {data.name}", notes)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import settings
-from core.datasets.matching import match
+from core.datasets.matching import FEW, Match, match
 from core.datasets.picture_set import PictureSet
 from core.datasets.survey import Unreadable, pictures, unreadable_sentence
 from core.errors import DataError
@@ -37,11 +37,11 @@ class Pictures:
         return Pictures(self.images[index], self.labels[index])
 
 
-def outputs_of(data: PictureSet, labels: str) -> tuple[int | None, ...]:
-    """The network's output for each class of the set. Raises DataError where there are no labels, or none is the network's."""
+def matched(data: PictureSet, labels: str) -> Match:
+    """The set's classes as the network's outputs. Raises DataError where there are no labels, or none is the network's."""
     if not data.classes:
         raise DataError(f"{data.name} is not labelled.", "Put the pictures of each class into a folder of its name.")
-    return match(data.classes, data.synsets, names_of(labels), synsets(labels)).outputs
+    return match(data.classes, data.synsets, names_of(labels), synsets(labels))
 
 
 def read(
@@ -51,7 +51,8 @@ def read(
 
     Raises DataError where nothing is left, or all of it would be too large to hold.
     """
-    places, truths, strangers = _known(data, labels)
+    found = matched(data, labels)
+    places, truths, strangers = _known(data, found.outputs)
     if most is not None and most < len(places):
         kept = np.sort(np.random.default_rng(seed).permutation(len(places))[:most])
         places, truths = places[kept], truths[kept]
@@ -68,12 +69,11 @@ def read(
         readable.append(number)
     if not readable:
         raise DataError(f"None of the pictures of {data.name} can be read.", "Check the files.")
-    return Pictures(images[: len(readable)], truths[readable]), _notes(data, strangers, skipped, len(places))
+    return Pictures(images[: len(readable)], truths[readable]), _notes(data, found, strangers, skipped, len(places))
 
 
-def _known(data: PictureSet, labels: str) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _known(data: PictureSet, outputs: Sequence[int | None]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Numbers and outputs of the pictures whose class the network knows, and how many others there are."""
-    outputs = outputs_of(data, labels)
     found = [None if label is None else outputs[label] for label in map(data.label, range(len(data)))]
     places = [place for place, output in enumerate(found) if output is not None]
     if not places:
@@ -91,11 +91,15 @@ def _check_size(data: PictureSet, count: int, side: int) -> None:
         )
 
 
-def _notes(data: PictureSet, strangers: int, skipped: Sequence[Unreadable], total: int) -> tuple[str, ...]:
+def _notes(
+    data: PictureSet, found: Match, strangers: int, skipped: Sequence[Unreadable], total: int
+) -> tuple[str, ...]:
     """What the set says of itself, and what was left out of it."""
     notes = list(data.notes)
     if strangers:
-        notes.append(f"{data.name}: {strangers:,} pictures are of classes that the network does not know; left out.")
+        count = f"{strangers:,} picture{'' if strangers == 1 else 's'}"
+        named = ", ".join(found.unmatched[:FEW]) + (" and others" if len(found.unmatched) > FEW else "")
+        notes.append(f"{data.name}: {count} left out, of classes that the network does not know: {named}.")
     if skipped:
         notes.append(f"{data.name}: {unreadable_sentence(skipped, total)}")
     return tuple(notes)

@@ -8,9 +8,8 @@ import streamlit as st
 
 from core.formats import number_format
 from core.models.regimes import missing_sentence, regime_of, retrained_formats
+from core.variant import REGIME_TITLES
 from pages.parts.variants import Chosen
-
-TITLES = {"raw": "RAW", "retrain": "RE-TRAIN"}
 
 
 def choose_regimes(chosen: Chosen) -> Chosen | None:
@@ -36,12 +35,12 @@ def choose_regimes(chosen: Chosen) -> Chosen | None:
 def pick_regimes() -> tuple[str, ...]:
     names = st.pills(
         "Regimes",
-        list(TITLES),
-        format_func=TITLES.__getitem__,
+        list(REGIME_TITLES),
+        format_func=REGIME_TITLES.__getitem__,
         selection_mode="multi",
         default=["raw"],
         key="regimes",
         bind="query-params",
         help="RAW: quantized after training, no weight changed. RE-TRAIN: fine-tuned for the format, where that was done.",
     )
-    return tuple(name for name in TITLES if name in names)
+    return tuple(name for name in REGIME_TITLES if name in names)

@@ -31,7 +31,9 @@ def test_a_bar_for_every_variant_by_network_with_its_interval(tmp_path: Path) ->
 
 def test_the_formats_colours_and_the_outline_of_retrain(tmp_path: Path) -> None:
     found = swept(tmp_path, {"fp32": (700, 720), "fixed8": (690, 700)}, ("raw", "retrain"))
-    bars = accuracy.chart(found).data[1].marker
+    first = accuracy.chart(found).data[1]
+    assert list(first.y) == ["FP32", "FIXED-8", "FP32 RE-TRAIN", "FIXED-8 RE-TRAIN"]
+    bars = first.marker
     assert list(bars.color) == [look(name).colour for name in ("fp32", "fixed8", "fp32", "fixed8")]
     assert list(bars.line.width[:2]) == [0, 0] and min(bars.line.width[2:]) > 0
 

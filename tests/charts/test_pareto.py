@@ -62,6 +62,12 @@ def test_the_title_says_what_mixing_saves(points: list[Point], words: str) -> No
     assert pareto.chart(points, "SqueezeNet").layout.title.text.replace("<br>", " ") == words
 
 
+def test_every_point_and_its_name_have_room() -> None:
+    axes = pareto.chart(POINTS, "SqueezeNet").layout
+    assert axes.xaxis.range[0] < 50 and axes.xaxis.range[1] > 100
+    assert axes.yaxis.range[0] < 70 and axes.yaxis.range[1] > 90
+
+
 def test_without_labels_it_is_agreement() -> None:
     points = [replace(one, top1=None, agreement=100.0 if one is FP32 else one.agreement) for one in POINTS]
     drawn = pareto.chart(points, "SqueezeNet")

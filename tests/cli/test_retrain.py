@@ -218,7 +218,7 @@ def test_what_is_left_out_is_said(weights: str, capsys: pytest.CaptureFixture[st
     assert retrain(weights, "--epochs", "1", "--json") == 0
     said = capsys.readouterr()
     notes = json.loads(said.out)["notes"]
-    assert any("1 pictures are of classes that the network does not know" in note for note in notes)
+    assert any("1 picture left out, of classes that the network does not know: a lamp." in note for note in notes)
     assert any("goldfish/0.png" in note for note in notes)
     assert all(f"bitlens: {note}" in said.err for note in notes)
 

@@ -86,6 +86,14 @@ def test_retrain_brings_fp32_raw_and_fine_tuned_and_leaves_other_floats_out() ->
     assert _of(plan(formats=("fp16", "int8"))) == [("raw", "fp16"), ("raw", "int8")]
 
 
+def test_retrain_takes_only_the_formats_that_are_named_for_it() -> None:
+    chosen = plan(formats=("fp32", "bf16", "fixed8", "int8"), regimes=("raw", "retrain"), retrained=("INT8",))
+    raw = [("raw", name) for name in ("fp32", "bf16", "fixed8", "int8")]
+    assert _of(chosen) == [*raw, ("retrain", "fp32"), ("retrain", "int8")]
+    assert Plan.from_json(chosen.to_json()) == chosen
+    assert "retrained" not in json.loads(plan().to_json())
+
+
 def test_a_budget_goes_along_and_a_plan_without_one_is_written_as_before_there_were_any() -> None:
     chosen = plan(budget=Options(rate=1e-3, steps=5, calibration=Calibration("kl")))
     assert Plan.from_json(chosen.to_json()) == chosen
@@ -106,6 +114,7 @@ def test_names_are_taken_once_and_as_they_are_written() -> None:
         ({"regimes": ("cooked",)}, "There is no regime named 'cooked'."),
         ({"weights": ()}, "The plan names no weights."),
         ({"limit": 0}, "The limit is 0 pictures."),
+        ({"retrained": ("fixed5",)}, "Not all formats to retrain are among the sweep's own."),
         ({"formats": ("fp16", "bf16"), "regimes": ("raw", "retrain")}, "None of these formats is retrained."),
     ],
 )
