@@ -33,7 +33,7 @@ def draw(job: Job, standing: str, keeps: bool) -> None:
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
     _buttons(job, keeps)
-    if told := st.session_state.get("not_done"):
+    if told := st.session_state.get(f"not_done_{job.id}"):
         problem(told)
 
 
@@ -94,7 +94,7 @@ def _button(label: str, job: Job, action: str, words: str) -> None:
 
 def _act(action: str, name: str) -> None:
     """Before the page is drawn again; what cannot be done is said there."""
-    st.session_state.pop("not_done", None)
+    st.session_state.pop(f"not_done_{name}", None)
     try:
         if action in ("resume", "retry"):
             st.session_state[f"started_{name}"] = time.time()
@@ -104,4 +104,4 @@ def _act(action: str, name: str) -> None:
         else:
             shared_jobs().cancel(name)
     except BitlensError as error:
-        st.session_state["not_done"] = str(error)
+        st.session_state[f"not_done_{name}"] = str(error)

@@ -16,11 +16,9 @@ def draw(found: Table) -> None:
     st.header("Charts")
     st.plotly_chart(accuracy.chart(found), alt=accuracy.alt(found), key="chart_accuracy", config=BARE)
     one = _one(found)
-    left, right = st.columns(2)
-    if bit_width.drawable(one):
-        left.plotly_chart(bit_width.chart(one), alt=bit_width.alt(one), key="chart_bit_width", config=BARE)
-    if calibration.drawable(one):
-        right.plotly_chart(calibration.chart(one), alt=calibration.alt(one), key="chart_calibration", config=BARE)
+    drawn = [kind for kind in (bit_width, calibration) if kind.drawable(one)]
+    for place, kind in zip(st.columns(2), drawn, strict=False):
+        place.plotly_chart(kind.chart(one), alt=kind.alt(one), key=f"chart_{kind.__name__}", config=BARE)
 
 
 def _one(found: Table) -> Table:

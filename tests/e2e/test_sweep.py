@@ -100,3 +100,12 @@ def test_every_screen_shows_it_without_sideways_scrolling(
     expect(page.get_by_test_id("stException")).to_have_count(0)
     wide = page.evaluate("Math.max(...[...document.querySelectorAll('html, .stMain')].map(e => e.scrollWidth))")
     assert 0 < wide <= screen.width
+
+
+def test_a_retraining_is_started_and_cancelled(page: Page, observed: Observed, own: str) -> None:
+    open_sweep(page, observed, own, "?part=RE-TRAIN&control=false")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text(re.compile("drawing Signs"))).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(re.compile(r"^Cancelled at \d+%"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
