@@ -75,8 +75,9 @@ def _alone(now: Found) -> None:
             key="chart_sensitivity",
             config=BARE,
         )
-    st.html(tables.html(caption, headings, {"": lines}))
-    st.caption(ALONE)
+    with st.expander("The figures, layer by layer"):
+        st.html(tables.html(caption, headings, {"": lines}))
+        st.caption(ALONE)
 
 
 def _front(now: Found) -> None:
@@ -95,8 +96,6 @@ def _front(now: Found) -> None:
 
 def _line(point: Point) -> list[str]:
     name = tables.signed(point.format, number_format(point.format).title) if point.format else "mixed"
-    widths = list(point.bits.values())
-    alike = len(set(widths)) <= 1
     return [
         name,
         size(point.weight_bytes),
@@ -104,7 +103,7 @@ def _line(point: Point) -> list[str]:
         "" if point.top1 is None else tables.two(point.top1.percent),
         "" if point.top1 is None else f"{point.top1.low:.2f} to {point.top1.high:.2f}",
         tables.two(point.agreement),
-        "" if alike else " ".join(map(str, widths)),
+        " ".join(map(str, point.bits.values())) if point.kind == "mixed" else "",
         f"{point.engine}, {point.arithmetic}",
     ]
 

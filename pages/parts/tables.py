@@ -8,9 +8,12 @@ from html import escape
 from core.charts.style import look
 
 STYLE = """<style>
-.bl-scroll {overflow-x: auto; padding-bottom: .3rem}
+.bl-scroll {position: relative; overflow-x: auto; padding-bottom: .3rem}
 .bl-table {border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums}
-.bl-table caption {text-align: left; font-size: .85rem; padding: 0 0 .4rem; opacity: .9; caption-side: top}
+.bl-caption {font-size: .85rem; margin: 0 0 .4rem; opacity: .9}
+.bl-table caption {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}
+.bl-wide {container: wide / inline-size}
+.bl-swipe {display: none; margin: 0; font-size: .8rem; opacity: .85}
 .bl-table th, .bl-table td {padding: .26rem .4rem; text-align: right; white-space: nowrap; font-size: inherit;
   border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent)}
 .bl-table thead th {font-weight: 600; vertical-align: bottom; border-bottom-width: 2px}
@@ -19,6 +22,7 @@ STYLE = """<style>
 .bl-table th.bl-group {font-weight: 600; padding-top: .7rem; text-align: left}
 .bl-table .bl-range {opacity: .85}
 </style>"""
+COLUMN = 4.4  # rem, on average
 Line = Sequence[str]
 
 
@@ -30,9 +34,17 @@ def html(caption: str, headings: Mapping[str, str], groups: Mapping[str, Sequenc
     heads = "".join(f'<th scope="col" title="{escape(words)}">{escape(name)}</th>' for name, words in headings.items())
     body = "".join(_group(title, lines, len(headings)) for title, lines in groups.items())
     return (
-        f'{STYLE}<div class="bl-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="bl-table">'
-        f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>{body}</table></div>"
+        f'{STYLE}{_hint(len(headings))}<div class="bl-wide"><p class="bl-caption" aria-hidden="true">{escape(caption)}</p>'
+        f'<p class="bl-swipe" aria-hidden="true">More columns to the right: swipe or scroll. →</p>'
+        f'<div class="bl-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="bl-table">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>{body}</table></div></div>"
     )
+
+
+def _hint(columns: int) -> str:
+    """Shown where there is hardly room for all columns: a phone shows no bar that says that there is more."""
+    rule = f"@container wide (max-width: {columns * COLUMN:.1f}rem) {{.bl-swipe {{display: block}}}}"
+    return f"<style>{rule}</style>"
 
 
 def signed(format: str, title: str) -> str:
