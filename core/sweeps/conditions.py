@@ -42,7 +42,12 @@ class VariantRecord:
 
     @property
     def title(self) -> str:
-        return f"{self.network} {Variant(self.network, self.weights, self.format, self.regime).title}"
+        return f"{self.network} {self.own_title}"
+
+    @property
+    def own_title(self) -> str:
+        """Without the network: "FIXED-8 RE-TRAIN"."""
+        return Variant(self.network, self.weights, self.format, self.regime).title
 
 
 @dataclass(frozen=True)

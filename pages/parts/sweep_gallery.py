@@ -1,4 +1,4 @@
-"""The pictures whose first answer a format changed, each a link that opens it in Compare."""
+"""What a format changed: the classes that suffer, and the pictures, each with a link that opens it in Compare."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import streamlit as st
 from core.datasets.opening import open_set
 from core.errors import BitlensError
 from core.images.draw import data_uri
+from core.models.catalog import architecture
 from core.sweeps.changed import Answer, Changed, Thumbnail, changed, thumbnails
 from core.sweeps.history import Found
 from core.sweeps.link import compare_query
-from core.sweeps.plan import BASELINE
+from core.sweeps.rows import is_baseline
+from pages.parts import sweep_classes
 from pages.parts.session import literal
 
 KINDS = {"lost": "lost", "gained": "gained", "wrong": "wrong both times", "unknown": "changed"}
@@ -30,13 +32,13 @@ STYLE = """<style>
 
 def draw(found: Found) -> None:
     titles = {
-        number: one.title
+        number: f"{architecture(one.network).title} {one.own_title}, weights {one.weights_name}"
         for number, one in enumerate(found.conditions.variants)
-        if (one.format, one.regime) != (BASELINE, "raw")
+        if not is_baseline(one)
     }
     if not titles:
         return
-    st.header("Pictures whose answer changed")
+    st.header("What changed")
     number = st.selectbox(
         "Against FP32, in",
         list(titles),
@@ -46,6 +48,9 @@ def draw(found: Found) -> None:
         key=f"gallery_{found.results.job}",
     )
     if number is not None:
+        for detail in found.table.details:
+            if detail.record == found.conditions.variants[number]:
+                sweep_classes.draw(detail)
         _gallery(found, number)
 
 
@@ -54,6 +59,7 @@ def _gallery(found: Found, number: int) -> None:
     if not shown:
         st.info("No first answer changed, or FP32 was not run.")
         return
+    st.subheader("Pictures whose answer changed")
     pictures = _pictures(found, tuple(one.picture for one in shown))
     cards = "".join(_card(found, number, one, pictures.get(one.picture)) for one in shown)
     st.html(f'{STYLE}<div class="bl-gallery" role="list">{cards}</div>')
@@ -80,7 +86,7 @@ def _card(found: Found, number: int, one: Changed, picture: Thumbnail | None) ->
     if picture is not None and picture.image is not None:
         image = f'<img src="{data_uri(picture.image, "JPEG")}" alt="{escape(title, quote=True)}">'
     truth = "" if one.truth is None else f"<div>{escape(one.truth)}: <b>{KINDS[one.kind]}</b></div>"
-    after = found.conditions.variants[number].title.split(" ", 1)[1]
+    after = found.conditions.variants[number].own_title
     query = compare_query(found.plan, found.plan.variants[number], one.picture)
     link = "" if query is None else f'<a href="./?{escape(query, quote=True)}" target="_self">Open in Compare</a>'
     answers = f"{_answer('FP32', one.before)}{_answer(after, one.after)}"

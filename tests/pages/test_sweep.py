@@ -337,3 +337,12 @@ def test_pictures_that_are_no_longer_here_are_listed_without_them() -> None:
     cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
     assert cards.count("listitem") == 5 and "<img" not in cards
     assert "There is no data set at 'fake'." in words(app)
+
+
+def test_the_classes_that_suffer_are_told_with_what_they_are_taken_for() -> None:
+    job = done()
+    app = opened(job=job.id)
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    found = tables(app)[-1]
+    assert found.caption == "The classes that lose"
+    assert found.rows[1] == ["goldfish", "4", "4", "3", "1", "0", "fire salamander"]
