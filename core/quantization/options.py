@@ -53,7 +53,10 @@ class Options:
         return cls(**{**values, "calibration": Calibration(**values["calibration"])})
 
 
-BUDGETS = {"photos": Options(epochs=2, steps=400), "signs": Options(rate=2e-3, epochs=2, steps=200, smallest_crop=0.9)}
+BUDGETS = {
+    "photos": Options(rate=1e-4, epochs=2, steps=300),
+    "signs": Options(rate=2e-3, epochs=2, steps=200, smallest_crop=0.9),
+}
 """By the labels of the weights: what two processor cores do within minutes."""
 
 
