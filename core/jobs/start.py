@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 from core import settings
 from core.errors import StoreError
@@ -22,18 +23,21 @@ def start_process(job: Job) -> int:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as words:
             # A session of its own: what ends the app, such as Ctrl-C in its terminal, must not end the job.
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 cwd=settings.REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
                 start_new_session=True,
-            ).pid
+            )
     except OSError as error:
         raise StoreError(
             f"The job {job.id} cannot be started: {error.strerror or error}.", "See to it, then go on with the job."
         ) from error
+    # One that has ended is there until its parent has asked how: a dead job would look alive.
+    threading.Thread(target=process.wait, name=f"bitlens-job-{job.id}", daemon=True).start()
+    return process.pid
 
 
 def go_on(jobs: JobStore, name: str) -> Job:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,9 +28,14 @@ ROWS = ".bl-table tbody tr"
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app with a store of its own."""
-    with serve(tmp_path_factory.mktemp("sweeps")) as (address, _):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sweeps")
+
+
+@pytest.fixture(scope="module")
+def own(folder: Path) -> Iterator[str]:
+    """The address of an app with a store of its own, in `folder`."""
+    with serve(folder) as (address, _):
         yield address
 
 
@@ -109,3 +118,18 @@ def test_a_retraining_is_started_and_cancelled(page: Page, observed: Observed, o
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text(re.compile(r"^Cancelled at \d+%"))).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_is_said_and_its_sweep_goes_on(
+    page: Page, observed: Observed, own: str, folder: Path
+) -> None:
+    job = start(page, observed, own, 600)
+    expect(page.get_by_text(re.compile(r"[1-9]\d?% of 1,200 answers"))).to_be_visible(timeout=LONG_MS)
+    with closing(sqlite3.connect(folder / "cache" / "jobs.sqlite")) as store:
+        (owner,) = store.execute("SELECT owner FROM jobs WHERE id = ?", (job,)).fetchone()
+    os.kill(int(owner.split(":")[1]), signal.SIGKILL)
+    expect(page.get_by_text(re.compile(r"^Its process has died at [1-9]\d?%"))).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text(re.compile("^Done"))).to_be_visible(timeout=LONG_MS)
+    expect(page.locator(ROWS).nth(2)).to_contain_text("600")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import socket
 import time
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from core import settings
 from core.errors import StoreError
 from core.jobs import start
-from core.jobs.records import new_owner
+from core.jobs.records import is_alive, new_owner
 from core.jobs.start import start_process
 from core.jobs.store import JobStore
 
@@ -32,9 +32,8 @@ def test_a_process_of_its_own_goes_on_with_the_job(
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     job = store.add("sweep", "{}")
     process = start_process(job)
-    os.waitpid(process, 0)
     deadline = time.monotonic() + 30
-    while not (tmp_path / "core" / "seen").exists():
+    while is_alive(f"{socket.gethostname()}:{process}:token", time.time()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert (tmp_path / "core" / "seen").read_text() == f"{tmp_path} True sweep --resume {job.id}"
