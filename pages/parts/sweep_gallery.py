@@ -87,7 +87,7 @@ def _card(found: Found, number: int, one: Changed, picture: Thumbnail | None) ->
         image = f'<img src="{data_uri(picture.image, "JPEG")}" alt="{escape(title, quote=True)}">'
     truth = "" if one.truth is None else f"<div>{escape(one.truth)}: <b>{KINDS[one.kind]}</b></div>"
     after = found.conditions.variants[number].own_title
-    query = compare_query(found.plan, found.plan.variants[number], one.picture)
+    query = None if picture is None else compare_query(found.plan, found.plan.variants[number], one.picture)
     link = "" if query is None else f'<a href="./?{escape(query, quote=True)}" target="_self">Open in Compare</a>'
     answers = f"{_answer('FP32', one.before)}{_answer(after, one.after)}"
     return f'<div class="bl-shown" role="listitem">{image}<div>{escape(title)}</div>{truth}{answers}{link}</div>'

@@ -11,13 +11,14 @@ from core.datasets.survey import unreadable_sentence
 from core.sweeps import parquet
 from core.sweeps.export import to_csv, to_json
 from core.sweeps.history import Found
-from pages.parts import sweep_advice, sweep_charts, sweep_gallery, sweep_table
+from pages.parts import sweep_advice, sweep_charts, sweep_details, sweep_gallery, sweep_table
 from pages.parts.session import literal
 
 
 def draw(found: Found, name: str) -> None:
     """Of a sweep that stands still; `name` is what its files are called."""
     table(found)
+    sweep_details.draw(found.table)
     _downloads(found, f"sweep-{name}")
     sweep_advice.draw(found.table)
     sweep_charts.draw(found.table)

@@ -25,6 +25,7 @@ from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
+from core.sweeps.verdicts import Pairs, interval
 from pages.parts import sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
@@ -166,6 +167,10 @@ def test_a_finished_sweep_is_shown_from_the_store_alone() -> None:
         *("undecided", "undecided", "", "reference, emulated"),
     ]
     assert "Done" in words(app)
+    more = tables(app)[1].rows[3]
+    assert [cell.strip() for cell in more[:2]] == ["▼ FIXED-8", "1.00 kB"]
+    low, high = interval(Pairs(both=15, gained=0, lost=5, neither=0)) or (0.0, 0.0)
+    assert more[5:] == ["0.7500", f"{low:.4f} to {high:.4f}", "by hand"]
     assert [one.label for one in app.get("download_button")] == ["CSV", "JSON", "Parquet"]
     assert not [one for one in app.button if one.label in ("Pause", "Resume", "Cancel", "Retry")]
 
@@ -335,7 +340,7 @@ def test_pictures_that_are_no_longer_here_are_listed_without_them() -> None:
     app = opened(job=job.id)
     app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
     cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body)
-    assert cards.count("listitem") == 5 and "<img" not in cards
+    assert cards.count("listitem") == 5 and "<img" not in cards and "Open in Compare" not in cards
     assert "There is no data set at 'fake'." in words(app)
 
 
