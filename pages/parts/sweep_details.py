@@ -19,7 +19,6 @@ HEADINGS = {
     "Calibration error": "Expected calibration error in points: how far confidence and accuracy lie apart, in 15 bins.",
     "Top-1 by FP32's": "The ratio that the verdicts are about.",
     "its 95 % interval": "Of the ratio alone, from the pairs, before the correction for many questions.",
-    "Lengths or scales": "How the format was calibrated.",
 }
 
 
@@ -32,6 +31,17 @@ def draw(found: Table) -> None:
         st.html(tables.html("More of every format", HEADINGS, groups))
         for name, words in HEADINGS.items():
             st.caption(f"**{literal(name)}.** {literal(words)}")
+        for words, formats in _calibrated(found).items():
+            st.caption(f"**Calibration of {literal(', '.join(formats))}.** {literal(words)}.")
+
+
+def _calibrated(found: Table) -> dict[str, list[str]]:
+    """How the lengths or scales were chosen, and the formats where it was so."""
+    titles: dict[str, list[str]] = {}
+    for row, detail in zip(found.rows, found.details, strict=True):
+        if detail.record.calibrated:
+            titles.setdefault(detail.record.calibrated, []).append(f"{architecture(row.network).title} {row.title}")
+    return titles
 
 
 def _line(row: Row, detail: Detail) -> list[str]:
@@ -43,7 +53,6 @@ def _line(row: Row, detail: Detail) -> list[str]:
         two(detail.calibration_error),
         "" if detail.ratio is None else f"{detail.ratio:.4f}",
         _range(detail.ratio_low, detail.ratio_high, 4),
-        detail.record.calibrated,
     ]
 
 

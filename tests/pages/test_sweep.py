@@ -170,7 +170,8 @@ def test_a_finished_sweep_is_shown_from_the_store_alone() -> None:
     more = tables(app)[1].rows[3]
     assert [cell.strip() for cell in more[:2]] == ["▼ FIXED-8", "1.00 kB"]
     low, high = interval(Pairs(both=15, gained=0, lost=5, neither=0)) or (0.0, 0.0)
-    assert more[5:] == ["0.7500", f"{low:.4f} to {high:.4f}", "by hand"]
+    assert more[5:] == ["0.7500", f"{low:.4f} to {high:.4f}"]
+    assert "**Calibration of SqueezeNet FP32, SqueezeNet FIXED-8.** by hand." in words(app)
     assert [one.label for one in app.get("download_button")] == ["CSV", "JSON", "Parquet"]
     assert not [one for one in app.button if one.label in ("Pause", "Resume", "Cancel", "Retry")]
 
