@@ -6,6 +6,7 @@ Integers are written q, real values are scale * (q - zero point). FIXED-N has ze
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from torch import Tensor
@@ -84,22 +85,40 @@ class Quantize(Operation):
 
 
 @dataclass(frozen=True)
-class Convolution(Operation):
-    """`weight` [out, in / groups, h, w] is int8 or int16, `bias` [out] int64, at the accumulator's scale."""
+class Weighted(Operation):
+    """`weight` [out, ...] is int8 or int16, `bias` [out] int64, at the accumulator's scale."""
 
     weight: Tensor = field(repr=False)
     bias: Tensor = field(repr=False)
+
+    def largest_sum(self, source: Edge) -> int:
+        """What no sum of products and bias exceeds, nor any part of one, on integers of `source` less its zero point.
+
+        Weights 3 and -4 with bias 5, inputs in -8 to 7: 7 * 8 + 5 = 61.
+        """
+        reach = max(source.high - source.zero_point, source.zero_point - source.low)
+        weights, biases = self._magnitudes
+        return int((weights * reach + biases).max())
+
+    @cached_property
+    def _magnitudes(self) -> tuple[Tensor, Tensor]:
+        """Of each output channel, int64 [out]: the sum of its weights' magnitudes, and its bias's magnitude."""
+        return self.weight.flatten(1).long().abs().sum(1), self.bias.long().abs()
+
+
+@dataclass(frozen=True)
+class Convolution(Weighted):
+    """`weight` is [out, in / groups, h, w]."""
+
     window: Window
     groups: int
     rescale: Rescale
 
 
 @dataclass(frozen=True)
-class Linear(Operation):
-    """`weight` [out, in] and `bias` [out], as in Convolution."""
+class Linear(Weighted):
+    """`weight` is [out, in]."""
 
-    weight: Tensor = field(repr=False)
-    bias: Tensor = field(repr=False)
     rescale: Rescale
 
 

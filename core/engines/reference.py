@@ -1,10 +1,13 @@
 """The reference engine: integers carried in float64, a few lines for each operation. It is the oracle for every other engine.
 
-float64 holds every integer up to 2^53; a 25,088-term sum of 16 x 16-bit products needs 45 bits.
+float64 holds every integer up to 2^53; a 25,088-term sum of 16 x 16-bit products needs 45 bits. float32 holds every integer up
+to 2^24: where no sum of a convolution or linear layer can exceed that, whatever the picture, its sums are made in float32, which
+gives the same integers two to six times as fast.
 """
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -29,10 +32,14 @@ from core.engines.program import (
     Relu,
     Rescale,
     Shift,
+    Weighted,
 )
 
 NAME = "reference"
 ARITHMETIC = "emulated"
+HELD_BY_FLOAT32 = 2**24
+# There torch multiplies and adds as written; elsewhere a float32 convolution may go by way of Winograd's transforms, which round.
+ADDS_AS_WRITTEN = platform.machine() in ("x86_64", "AMD64")
 
 
 @torch.inference_mode()
@@ -67,8 +74,17 @@ def real(q: Tensor, edge: Edge) -> Tensor:
 
 def step(operation: Operation, inputs: list[Tensor], edges: Mapping[str, Edge]) -> Tensor:
     """One operation on the integers of its input edges (float64); the oracle of a single layer."""
-    centred = [q.double() - edges[name].zero_point for q, name in zip(inputs, operation.inputs, strict=False)] or inputs
+    dtype = torch.float32 if _fits_float32(operation, inputs, edges) else torch.float64
+    centred = [
+        q.to(dtype) - edges[name].zero_point for q, name in zip(inputs, operation.inputs, strict=False)
+    ] or inputs
     return _STEPS[type(operation)](operation, centred, edges[operation.name])
+
+
+def _fits_float32(operation: Operation, inputs: list[Tensor], edges: Mapping[str, Edge]) -> bool:
+    if not isinstance(operation, Weighted) or not ADDS_AS_WRITTEN or inputs[0].device.type != "cpu":
+        return False
+    return operation.largest_sum(edges[operation.inputs[0]]) <= HELD_BY_FLOAT32
 
 
 def _quantize(_: Any, inputs: list[Tensor], edge: Edge) -> Tensor:
@@ -80,12 +96,12 @@ def _convolution(op: Convolution, inputs: list[Tensor], edge: Edge) -> Tensor:
     window = op.window
     weight, bias = op.weight.to(inputs[0]), op.bias.to(inputs[0])
     total = F.conv2d(inputs[0], weight, bias, window.stride, window.padding, window.dilation, op.groups)
-    return _finish(total, op.rescale, edge)
+    return _finish(total.double(), op.rescale, edge)
 
 
 def _linear(op: Linear, inputs: list[Tensor], edge: Edge) -> Tensor:
     total = F.linear(inputs[0], op.weight.to(inputs[0]), op.bias.to(inputs[0]))
-    return _finish(total, op.rescale, edge)
+    return _finish(total.double(), op.rescale, edge)
 
 
 def _max_pool(op: MaxPool, inputs: list[Tensor], edge: Edge) -> Tensor:

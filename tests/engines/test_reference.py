@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from hypothesis import given, settings
@@ -141,3 +143,32 @@ def test_quantize_rounds_half_to_even_and_saturates() -> None:
     values = torch.tensor([[0.5 / 64, 1.5 / 64, -0.5 / 64, 5.0, -5.0, 1.0]])
     found = reference.step(Quantize("y", "x", ()), [values], {"y": target})
     assert found.tolist() == [[0, 2, 0, 127, -128, 64]]
+
+
+def test_the_largest_sum_is_worked_out_from_weights_bias_and_the_inputs_range() -> None:
+    weight, bias = torch.tensor([[3, -4], [1, 1]], dtype=torch.int16), torch.tensor([5, -60])
+    layer = Linear("y", "linear", ("x0",), weight, bias, None)
+    assert layer.largest_sum(edge(4)) == 2 * 8 + 60
+    assert Linear("y", "linear", ("x0",), weight, bias * 0 + 5, None).largest_sum(edge(4)) == 7 * 8 + 5
+    assert layer.largest_sum(replace(edge(4), low=0, high=255, zero_point=200)) == 7 * 200 + 5
+
+
+@given(SEEDS, st.integers(-3, 3), st.sampled_from([0, 3]))
+@settings(max_examples=14)
+def test_sums_are_exact_on_both_sides_of_what_float32_holds(seed: int, over: int, zero: int) -> None:
+    """Weights and inputs at their ends, and a bias that brings the largest sum, which one place has, to about 2^24."""
+    rng = np.random.default_rng(seed)
+    source = replace(edge(9), low=-256, high=255, zero_point=zero)
+    x = rng.choice([-256, 255], (3, 40, 5, 5))
+    w = rng.choice([-127, 127], (4, 40, 3, 3))
+    x[0], w[0] = -256, -127
+    reach = max(255 - zero, 256 + zero)
+    rest = 2**24 + over - int(np.abs(w[0]).sum()) * reach
+    window, bias = Window((3, 3), padding=(1, 1)), np.full(4, rest) * [1, 1, -1, -1]
+    total = convolve(x, w, bias, window, 1, zero)
+    assert total.max() == 2**24 + over
+    layer = Convolution(
+        "y", "conv", ("x0",), torch.from_numpy(w).to(torch.int16), torch.from_numpy(bias), window, 1, None
+    )
+    assert layer.largest_sum(source) == 2**24 + over
+    assert np.array_equal(run(layer, [x], edge(32, kind="accumulator"), [source]), total)
