@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.opening import open_set
@@ -26,9 +25,9 @@ from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import sweep_gallery
+from pages.parts import session, sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
-from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
+from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, visitor, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
 
 
@@ -130,10 +129,24 @@ def test_a_folder_that_cannot_be_swept_is_refused_and_the_choices_stay(
     assert app.multiselect(key="formats").value == ["fp32", "fixed4"]
 
 
-def test_only_who_sits_at_the_machine_names_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+HOSTED: dict[str, dict[str, object]] = {
+    "another machine": {"ip_address": "192.0.2.7"},
+    "a server that all can reach": {"server.address": "0.0.0.0"},
+    "a server without an address": {"server.address": None},
+    "a server that answers to a name": {"server.allowedHosts": ["bitlens.example.org"]},
+    "a proxy on this machine that passes the name on": {"Host": "bitlens.example.org"},
+    "a proxy on this machine that does not": {"Origin": "https://bitlens.example.org"},
+    "nothing known of the browser": {"Origin": ""},
+    "an address that is none": {"Origin": "http://[localhost"},
+} | {f"a proxy that says {name}": {name: "192.0.2.7"} for name in session.PROXIES}
+
+
+@pytest.mark.parametrize("hosted", HOSTED.values(), ids=HOSTED)
+def test_only_who_sits_at_the_machine_names_its_folders(hosted: dict[str, object]) -> None:
     assert opened(set="A folder or zip").text_input(key="path")
-    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.7")
-    app = opened(set="A folder or zip")
+    with pytest.MonkeyPatch.context() as patch:
+        visitor(patch, **hosted)
+        app = opened(set="A folder or zip")
     assert not app.text_input
     assert "Drop a zip of a folder of pictures." in words(app)
 
