@@ -33,6 +33,11 @@ CREATE TABLE IF NOT EXISTS jobs (
     started REAL,
     ended REAL
 )"""
+# json_each gives a text itself, and a list's texts one by one.
+NAMED = """
+WITH plans AS (SELECT plan FROM jobs WHERE state NOT IN ('failed', 'cancelled') AND json_valid(plan))
+SELECT value FROM plans, json_each(plan, '$.data')
+UNION SELECT value FROM plans, json_each(plan, '$.weights')"""
 
 
 class JobStore:
@@ -70,6 +75,11 @@ class JobStore:
         with self.database.transaction(write=False) as sql:
             found = "SELECT 1 FROM jobs WHERE json_valid(plan) AND json_extract(plan, '$.data') = ? LIMIT 1"
             return sql.execute(found, (data,)).fetchone() is not None
+
+    def named(self) -> set[str]:
+        """The sets and weights, each the text of a plan, of all jobs but those that failed or were cancelled."""
+        with self.database.transaction(write=False) as sql:
+            return {str(text) for (text,) in sql.execute(NAMED)}
 
     def claim(self, name: str, owner: str) -> bool:
         """Whether the job is now `owner`'s to carry out; if not, it waits its turn, and this call counts as its heartbeat.

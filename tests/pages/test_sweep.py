@@ -19,6 +19,7 @@ from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
 from core.models.labels import labels
+from core.serving import uploads
 from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
@@ -160,6 +161,35 @@ def test_a_zip_that_is_dropped_is_swept(started: list[Job], tmp_path: Path) -> N
     assert not app.exception and not app.error
     data = Plan.from_json(started[0].plan).data
     assert len(open_set(data)) == 2 and "my_signs.zip, SqueezeNet" in app.selectbox(key="shown_sweep").options[0]
+
+
+def _dropped(app: AppTest, seed: int, folder: Path) -> AppTest:
+    zipped = write_zip(folder / "own.zip", {f"{labels('signs')[0]}/1.png": picture(seed)})
+    app.file_uploader(key="zip").set_value(("own.zip", zipped.read_bytes(), "application/zip"))
+    return app.run()
+
+
+def test_a_zip_stays_while_a_job_names_it(started: list[Job], tmp_path: Path) -> None:
+    app = _dropped(opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)"), 0, tmp_path)
+    app.button(key="start").click().run()
+    for seed in range(1, uploads.MOST_KEPT + 3):
+        _dropped(app, seed, tmp_path)
+    assert Path(Plan.from_json(started[0].plan).data).exists()
+    assert len(list((tmp_path / "cache" / "uploads").iterdir())) == uploads.MOST_KEPT + 1
+
+
+def test_a_zip_is_written_and_hashed_once_and_its_visitor_knows_who_sees_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    keep = uploads.keep
+    monkeypatch.setattr(uploads, "keep", lambda name, *others: asked.append(name) or keep(name, *others))
+    app = opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)")
+    said = words(app)
+    assert "This server keeps the latest 6 files on its disk, and those that a job names." in said
+    assert "Who can open this page sees every job, and pictures of its set." in said
+    _dropped(app, 0, tmp_path).run().run()
+    assert asked == ["own.zip"]
 
 
 def test_a_path_that_is_none_is_refused(started: list[Job]) -> None:
