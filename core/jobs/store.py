@@ -81,6 +81,14 @@ class JobStore:
         with self.database.transaction(write=False) as sql:
             return {str(text) for (text,) in sql.execute(NAMED)}
 
+    def unfinished(self) -> int:
+        """How many jobs are queued, running or paused."""
+        with self.database.transaction(write=False) as sql:
+            (count,) = sql.execute(
+                "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'paused')"
+            ).fetchone()
+            return int(count)
+
     def claim(self, name: str, owner: str) -> bool:
         """Whether the job is now `owner`'s to carry out; if not, it waits its turn, and this call counts as its heartbeat.
 

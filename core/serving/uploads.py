@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core import settings
+from core.datasets import archive
 from core.errors import StoreError, WeightsError
 from core.files import write_atomically
 from core.models.fit import Layout
@@ -22,7 +23,8 @@ FIRST = -1  # ahead of answers: a choice that the page cannot be drawn without
 
 
 def keep(name: str, data: bytes, named: Callable[[], Iterable[str]]) -> Path:
-    """Write the file, unless it is there, and forget the oldest but those whose paths are `named`, by jobs for example.
+    """Write the file, unless it is there, and forget the oldest, and what was unpacked of them; but not those whose paths are
+    `named`, by jobs for example.
 
     Raises StoreError where it cannot be written.
     """
@@ -72,3 +74,4 @@ def _forget_oldest(named: Callable[[], Iterable[str]]) -> None:
     for folder in oldest:
         if folder.name not in spared:
             shutil.rmtree(folder, ignore_errors=True)
+            archive.forget(folder.name)

@@ -15,12 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets.opening import open_set
 from core.errors import DataError
+from core.jobs import start
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
 from core.models.labels import labels
 from core.serving import uploads
-from core.sweeps import history, parquet
+from core.sweeps import history, launch, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
@@ -77,6 +78,20 @@ def test_start_makes_a_job_of_the_choices_and_shows_it(started: list[Job]) -> No
     assert Plan.from_json(job.plan) == wanted
     assert app.query_params["job"] == job.id
     assert "Its process is starting." in words(app)
+
+
+def test_more_than_a_page_may_ask_for_is_refused(started: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(networks="SqueezeNet", signs_pictures="60")
+    monkeypatch.setattr(launch, "MOST_ANSWERS", 179)
+    app.button(key="start").click().run()
+    assert "That makes 180 answers, and a job from this page has at most 179." in words(app) and not started
+    monkeypatch.setattr(launch, "MOST_ANSWERS", 180)
+    monkeypatch.setattr(start, "MOST_UNFINISHED", 1)
+    app.button(key="start").click().run()
+    assert "Its process is starting." in words(app)
+    app.button(key="start").click().run()
+    assert "1 jobs are not finished yet" in words(app)
+    assert len(started) == len(shared_jobs().jobs()) == 1
 
 
 def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from core.datasets.archive import unpacked
 from core.errors import StoreError, WeightsError
 from core.serving import uploads
+from tests.datasets.files import two_classes, write_zip
 from tests.weights import lively_weights
 
 
@@ -46,6 +48,17 @@ def test_what_is_named_is_kept_beside_the_latest_few(monkeypatch: pytest.MonkeyP
     named = [str(uploads.keep("x.zip", b"a", list)), "signs:5", "/elsewhere/x.zip"]
     paths = [uploads.keep("x.zip", data, lambda: named) for data in (b"a", b"b", b"c")]
     assert [path.exists() for path in paths] == [True, False, True]
+
+
+def test_what_was_unpacked_goes_with_its_zip(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_KEPT", 1)
+    elsewhere = unpacked(write_zip(tmp_path / "own.zip", two_classes(9)))
+    paths = [tmp_path / f"{seed}.zip" for seed in range(3)]
+    named = [str(uploads.keep("0.zip", write_zip(paths[0], two_classes(1)).read_bytes(), list))]
+    sets = [unpacked(write_zip(path, two_classes(seed))) for seed, path in enumerate(paths, 1)]
+    for path in paths:
+        uploads.keep(path.name, path.read_bytes(), lambda: named)
+    assert [folder.exists() for folder in (elsewhere, *sets)] == [True, True, False, True]
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
