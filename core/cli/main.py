@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from core.errors import BitlensError, RequestError
+from core.jobs.store import shared_jobs
+from core.jobs.work import await_turn
 
 COMMANDS = {
     "classify": "Top-5 of photos, network by network and format by format.",
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 where it could not be done (one sentence on standard error, never a traceback)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _await_turn(arguments)
         args = _parser(arguments).parse_args(arguments)
         return int(args.run(args) or 0)
     except KeyboardInterrupt:
@@ -38,6 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error, "--json" in arguments)
     except Exception as error:
         return _refuse(_unexpected(error), "--json" in arguments)
+
+
+def _await_turn(arguments: Sequence[str]) -> None:
+    """A job that is gone on with waits here, where a process is small: the commands bring torch, hundreds of megabytes each."""
+    if "--resume" not in arguments[:-1]:
+        return
+    jobs, name = shared_jobs(), arguments[arguments.index("--resume") + 1]
+    found = jobs.get(name)
+    if (found.kind, found.state) == (arguments[0], "queued"):
+        await_turn(jobs, name, lambda: print("bitlens: Another job is running: this one waits.", file=sys.stderr))
 
 
 def _refuse(error: BitlensError, as_json: bool) -> int:

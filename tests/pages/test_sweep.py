@@ -290,6 +290,8 @@ def test_a_job_that_waits_says_for_which() -> None:
     second = shared_jobs().add("sweep", plan().to_json())
     assert not shared_jobs().claim(second.id, OWNER)
     assert f"Waits for its turn: the sweep {first.id} is running" in words(opened(job=second.id))
+    shared_jobs().finish(first.id, OWNER, "done")
+    assert "Its process is starting." in words(opened(job=second.id))
 
 
 def test_a_failed_sweep_says_why_and_can_be_tried_again(started: list[Job]) -> None:
