@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from core.errors import BitlensError, RequestError
+from core.jobs.start import STARTED
 from core.jobs.store import shared_jobs
 from core.jobs.work import await_turn
 
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _await_turn(arguments)
         args = _parser(arguments).parse_args(arguments)
+        _await_turn(arguments)  # again, for what was wished while the command was imported
         return int(args.run(args) or 0)
     except KeyboardInterrupt:
         print("bitlens: stopped.", file=sys.stderr)
@@ -44,12 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _await_turn(arguments: Sequence[str]) -> None:
-    """A job that is gone on with waits here, where a process is small: the commands bring torch, hundreds of megabytes each."""
+    """A job that is gone on with waits here, where a process is small: the commands bring torch, hundreds of megabytes each.
+
+    Raises RequestError where the app started this process and the job was stopped since: only a person who asks for a stopped
+    job by its name means to begin it again.
+    """
     if "--resume" not in arguments[:-1]:
         return
     jobs, name = shared_jobs(), arguments[arguments.index("--resume") + 1]
     found = jobs.get(name)
-    if (found.kind, found.state) == (arguments[0], "queued"):
+    if found.kind == arguments[0] and (found.state == "queued" or os.environ.get(STARTED) == name):
         await_turn(jobs, name, lambda: print("bitlens: Another job is running: this one waits.", file=sys.stderr))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from core.jobs.records import Job
 from core.jobs.store import JobStore
 
 MOST_UNFINISHED = 20
+STARTED = "BITLENS_JOB"  # in the environment of a process that the app started: that very job
 
 
 def check_room(jobs: JobStore, more: int = 1) -> None:
@@ -38,6 +40,7 @@ def start_process(job: Job) -> int:
             process = subprocess.Popen(
                 command,
                 cwd=settings.REPOSITORY,
+                env=os.environ | {STARTED: job.id},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,

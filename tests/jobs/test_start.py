@@ -18,7 +18,7 @@ import os, pathlib, sys
 print("a warning", file=sys.stderr)
 print("a document")
 folder = pathlib.Path(__file__).parent
-(folder / "part").write_text(" ".join([os.getcwd(), str(os.getsid(0) == os.getpid()), *sys.argv[1:]]))
+(folder / "part").write_text(" ".join([os.getcwd(), str(os.getsid(0) == os.getpid()), os.environ["BITLENS_JOB"], *sys.argv[1:]]))
 (folder / "part").rename(folder / "seen")
 """
 
@@ -36,7 +36,7 @@ def test_a_process_of_its_own_goes_on_with_the_job(
     while is_alive(f"{socket.gethostname()}:{process}:token", time.time()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert (tmp_path / "core" / "seen").read_text() == f"{tmp_path} True sweep --resume {job.id}"
+    assert (tmp_path / "core" / "seen").read_text() == f"{tmp_path} True {job.id} sweep --resume {job.id}"
     assert (tmp_path / "cache" / "jobs" / f"{job.id}.log").read_text() == "a warning\n"
 
 

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from core import settings
+from core.cli import main as cli
 from core.errors import Cancelled, DataError, Paused, StoreError
 from core.jobs import work as module
 from core.jobs.database import Database
 from core.jobs.records import new_owner
-from core.jobs.store import JobStore
+from core.jobs.start import STARTED
+from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import await_turn, carried_out
 
 PATIENCE_S = 30
@@ -157,6 +160,30 @@ def test_a_process_that_waits_is_small_and_hears_that_its_job_is_cancelled(
         assert process.stderr.read().startswith(f"bitlens: The job {job.id} is cancelled.")
     assert process.returncode == 2 and store.get(job.id).state == "cancelled"
     store.database.close()
+
+
+@pytest.mark.parametrize("when", ["before the process looks", "while it imports"])
+def test_a_job_that_is_cancelled_while_its_process_starts_stays_so(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    shared_jobs.cache_clear()
+    job = shared_jobs().add("sweep", "{}")
+    parser = cli._parser
+
+    def imported(arguments: Sequence[str]) -> argparse.ArgumentParser:
+        shared_jobs().cancel(job.id)
+        return parser(arguments)
+
+    if when == "while it imports":
+        monkeypatch.setattr(cli, "_parser", imported)
+    else:
+        shared_jobs().cancel(job.id)
+    monkeypatch.setenv(STARTED, job.id)
+    assert cli.main(["sweep", "--resume", job.id]) == 2
+    assert shared_jobs().get(job.id).state == "cancelled" and "is cancelled" in capsys.readouterr().err
+    monkeypatch.undo()
+    shared_jobs.cache_clear()
 
 
 def test_a_turn_that_has_come_is_not_taken_by_who_waits(store: JobStore) -> None:
