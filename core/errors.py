@@ -75,6 +75,6 @@ class Paused(Cancelled):
 
 
 class StoreError(BitlensError):
-    """The store of jobs and their results: locked, damaged, out of disk, or no longer ours to write to."""
+    """The store of jobs, their results or their files: locked, damaged, out of disk, or no longer ours to write to."""
 
     kind = "store"

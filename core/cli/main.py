@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from core.errors import BitlensError, RequestError
+from core.jobs.start import STARTED
+from core.jobs.store import shared_jobs
+from core.jobs.work import await_turn
 
 COMMANDS = {
     "classify": "Top-5 of photos, network by network and format by format.",
@@ -29,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 where it could not be done (one sentence on standard error, never a traceback)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _await_turn(arguments)
         args = _parser(arguments).parse_args(arguments)
+        _await_turn(arguments)  # again, for what was wished while the command was imported
         return int(args.run(args) or 0)
     except KeyboardInterrupt:
         print("bitlens: stopped.", file=sys.stderr)
@@ -38,6 +44,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error, "--json" in arguments)
     except Exception as error:
         return _refuse(_unexpected(error), "--json" in arguments)
+
+
+def _await_turn(arguments: Sequence[str]) -> None:
+    """A job that is gone on with waits here, where a process is small: the commands bring torch, hundreds of megabytes each.
+
+    Raises RequestError where the app started this process and the job was stopped since: only a person who asks for a stopped
+    job by its name means to begin it again.
+    """
+    if "--resume" not in arguments[:-1]:
+        return
+    jobs, name = shared_jobs(), arguments[arguments.index("--resume") + 1]
+    found = jobs.get(name)
+    if found.kind == arguments[0] and (found.state == "queued" or os.environ.get(STARTED) == name):
+        await_turn(jobs, name, lambda: print("bitlens: Another job is running: this one waits.", file=sys.stderr))
 
 
 def _refuse(error: BitlensError, as_json: bool) -> int:

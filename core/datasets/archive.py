@@ -41,7 +41,7 @@ def unpacked(path: Path) -> Path:
         with path.open("rb") as stream:
             _check_contents_size(path, stream)
             stream.seek(0)
-            target = settings.cache_folder() / "sets" / hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+            target = _folder(hashlib.file_digest(stream, "sha256").hexdigest()[:16])
             if not target.is_dir():
                 _unpack(path, target)
     except OSError as error:
@@ -50,6 +50,15 @@ def unpacked(path: Path) -> Path:
             f"Make room in {settings.cache_folder()}, or name another folder in BITLENS_CACHE.",
         ) from error
     return target
+
+
+def forget(digest: str) -> None:
+    """Delete what was unpacked of the zip whose SHA-256 begins with these 16 digits, if it was."""
+    shutil.rmtree(_folder(digest), ignore_errors=True)
+
+
+def _folder(digest: str) -> Path:
+    return settings.cache_folder() / "sets" / digest
 
 
 def _unpack(path: Path, target: Path) -> None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 
 from core import settings
-from core.errors import StoreError
+from core.errors import RequestError, StoreError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
+
+MOST_UNFINISHED = 20
+STARTED = "BITLENS_JOB"  # in the environment of a process that the app started: that very job
+
+
+def check_room(jobs: JobStore, more: int = 1) -> None:
+    """For whoever adds `more` jobs from the app, where each takes a process. Raises RequestError where too many wait."""
+    there = jobs.unfinished()
+    if there + more > MOST_UNFINISHED:
+        raise RequestError(
+            f"{there} jobs are not finished yet, and this server keeps at most {MOST_UNFINISHED}.",
+            "Cancel one that nobody needs, or wait until one is done.",
+        )
 
 
 def start_process(job: Job) -> int:
@@ -26,6 +40,7 @@ def start_process(job: Job) -> int:
             process = subprocess.Popen(
                 command,
                 cwd=settings.REPOSITORY,
+                env=os.environ | {STARTED: job.id},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
@@ -41,7 +56,12 @@ def start_process(job: Job) -> int:
 
 
 def go_on(jobs: JobStore, name: str) -> Job:
-    """Queue a job that stands still, and start its process where none attends it; one that was to pause does not."""
+    """Queue a job that stands still, and start its process where none attends it; one that was to pause does not.
+
+    Raises RequestError where it had ended and too many others wait.
+    """
+    if jobs.get(name).ended is not None:
+        check_room(jobs)
     jobs.retry(name)
     job = jobs.resume(name)
     if job.state == "queued" and not job.attended:

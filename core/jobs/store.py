@@ -33,6 +33,11 @@ CREATE TABLE IF NOT EXISTS jobs (
     started REAL,
     ended REAL
 )"""
+# json_each gives a text itself, and a list's texts one by one.
+NAMED = """
+WITH plans AS (SELECT plan FROM jobs WHERE state NOT IN ('failed', 'cancelled') AND json_valid(plan))
+SELECT value FROM plans, json_each(plan, '$.data')
+UNION SELECT value FROM plans, json_each(plan, '$.weights')"""
 
 
 class JobStore:
@@ -71,26 +76,30 @@ class JobStore:
             found = "SELECT 1 FROM jobs WHERE json_valid(plan) AND json_extract(plan, '$.data') = ? LIMIT 1"
             return sql.execute(found, (data,)).fetchone() is not None
 
+    def named(self) -> set[str]:
+        """The sets and weights, each the text of a plan, of all jobs but those that failed or were cancelled."""
+        with self.database.transaction(write=False) as sql:
+            return {str(text) for (text,) in sql.execute(NAMED)}
+
+    def unfinished(self) -> int:
+        """How many jobs are queued, running or paused."""
+        with self.database.transaction(write=False) as sql:
+            (count,) = sql.execute(
+                "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'paused')"
+            ).fetchone()
+            return int(count)
+
     def claim(self, name: str, owner: str) -> bool:
         """Whether the job is now `owner`'s to carry out; if not, it waits its turn, and this call counts as its heartbeat.
 
         Its turn has come when nothing runs and no older job has a process that waits. Raises RequestError where it no longer
         waits: it is paused, has ended, or another process carries it out.
         """
-        with self.database.transaction() as sql:
-            found = _find(sql, name)
-            if found.state == "running" and found.attended:
-                raise RequestError(f"Another process carries out the job {name}.", "Wait for it, or pause it there.")
-            if found.state not in ("queued", "running"):
-                raise RequestError(f"The job {name} is {found.state}.", "Go on with it, or begin a new one.")
-            mine = not _before(sql, name)
-            state = "running" if mine else found.state
-            started = (found.started or time.time()) if mine else found.started
-            sql.execute(
-                "UPDATE jobs SET state = ?, owner = ?, heartbeat = ?, started = ? WHERE id = ?",
-                (state, owner, time.time(), started, name),
-            )
-            return mine
+        return self._turn(name, owner, take=True)
+
+    def has_turn(self, name: str, owner: str) -> bool:
+        """Whether `claim` would take the job now; until it does, it waits with a heartbeat. Raises RequestError likewise."""
+        return self._turn(name, owner, take=False)
 
     def beat(self, name: str, owner: str) -> Wish:
         """Say that `owner` still works on the job; returns what the person wishes of it. Raises StoreError if it is not its."""
@@ -135,6 +144,23 @@ class JobStore:
             if _find(sql, name).state in ("failed", "cancelled"):
                 _queue(sql, name)
             return _find(sql, name)
+
+    def _turn(self, name: str, owner: str, take: bool) -> bool:
+        with self.database.transaction() as sql:
+            found = _find(sql, name)
+            if found.state == "running" and found.attended:
+                raise RequestError(f"Another process carries out the job {name}.", "Wait for it, or pause it there.")
+            if found.state not in ("queued", "running"):
+                raise RequestError(f"The job {name} is {found.state}.", "Go on with it, or begin a new one.")
+            mine = not _before(sql, name)
+            taken = mine and take
+            state = "running" if taken else found.state
+            started = (found.started or time.time()) if taken else found.started
+            sql.execute(
+                "UPDATE jobs SET state = ?, owner = ?, heartbeat = ?, started = ? WHERE id = ?",
+                (state, owner, time.time(), started, name),
+            )
+            return mine
 
     def _stop(self, name: str, wish: Wish, state: State, stoppable: tuple[State, ...]) -> Job:
         with self.database.transaction() as sql:

@@ -36,12 +36,7 @@ class Work:
 
     def take_turn(self, waiting: Callable[[], None]) -> None:
         """Wait until the job is this process's; `waiting` is called once, where it is not at once."""
-        told = False
-        while not self._store.claim(self.job, self.owner):
-            if not told:
-                waiting()
-                told = True
-            time.sleep(POLL_S)
+        _until(lambda: self._store.claim(self.job, self.owner), waiting)
 
     @contextmanager
     def beating(self) -> Iterator[None]:
@@ -88,6 +83,21 @@ def carried_out(store: JobStore, job: str, waiting: Callable[[], None] = lambda:
             work.end(*_ending(error))
         raise
     work.end("done")
+
+
+def await_turn(store: JobStore, job: str, waiting: Callable[[], None]) -> None:
+    """Wait until the queued job's turn has come, without taking it; `waiting` is called once, where it has not by now."""
+    owner = new_owner()
+    _until(lambda: store.has_turn(job, owner), waiting)
+
+
+def _until(come: Callable[[], bool], waiting: Callable[[], None]) -> None:
+    told = False
+    while not come():
+        if not told:
+            waiting()
+            told = True
+        time.sleep(POLL_S)
 
 
 def _ending(error: BaseException) -> tuple[State, BitlensError | None]:

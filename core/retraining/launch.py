@@ -6,12 +6,13 @@ from pathlib import Path
 
 from core.errors import RequestError
 from core.jobs.records import Job
-from core.jobs.start import start_process
+from core.jobs.start import check_room, start_process
 from core.jobs.store import JobStore
 from core.quantization.options import Options
 from core.retraining.plan import KIND, RetrainPlan, plan_of
 
 CONTROL = "fp32"
+MOST_TRAINED = 1_000_000  # pictures, each counted as often as it is seen
 
 
 def launch(jobs: JobStore, network: str, weights: str, format: str, options: Options, data: str, control: bool) -> Job:
@@ -20,10 +21,21 @@ def launch(jobs: JobStore, network: str, weights: str, format: str, options: Opt
     """
     formats = [format, CONTROL] if control and format != CONTROL else [format]
     plans = [plan_of(network, weights, name, options, data) for name in formats]
+    _check_size(options)
+    check_room(jobs, len(plans))
     started = [jobs.add(KIND, plan.to_json()) for plan in plans]
     for job in started:
         start_process(job)
     return started[0]
+
+
+def _check_size(options: Options) -> None:
+    trained = options.epochs * (options.most or 0)
+    if trained > MOST_TRAINED:
+        raise RequestError(
+            f"That trains on {trained:,} pictures, and a job from this page on at most {MOST_TRAINED:,}.",
+            f"Take fewer epochs or steps, or run it on the machine itself: python -m core {KIND}.",
+        )
 
 
 def title(job: Job) -> str:

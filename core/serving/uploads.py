@@ -1,4 +1,4 @@
-"""Weights files that visitors sent: kept in the cache folder under their own names, the latest few."""
+"""Weights files and zips that visitors sent: kept in the cache folder under their own names, the latest few."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from core import settings
-from core.errors import WeightsError
+from core.datasets import archive
+from core.errors import StoreError, WeightsError
 from core.files import write_atomically
 from core.models.fit import Layout
 from core.models.weights import identify
@@ -20,18 +22,22 @@ MOST_KEPT = 6
 FIRST = -1  # ahead of answers: a choice that the page cannot be drawn without
 
 
-def keep(name: str, data: bytes) -> Path:
-    """Write the file, unless it is there, and forget the oldest. Raises WeightsError where it cannot be written."""
+def keep(name: str, data: bytes, named: Callable[[], Iterable[str]]) -> Path:
+    """Write the file, unless it is there, and forget the oldest, and what was unpacked of them; but not those whose paths are
+    `named`, by jobs for example.
+
+    Raises StoreError where it cannot be written.
+    """
     path = _folder() / hashlib.sha256(data).hexdigest()[:16] / _plain(name)
     try:
         if not path.exists():
             with write_atomically(path) as temporary:
                 temporary.write_bytes(data)
         os.utime(path.parent)
-        _forget_oldest()
+        _forget_oldest(named)
     except OSError as error:
         remedy = "Free some space, or set BITLENS_CACHE to a folder that can be written."
-        raise WeightsError(f"{path.name} cannot be kept: {error.strerror or error}.", remedy) from error
+        raise StoreError(f"{path.name} cannot be kept: {error.strerror or error}.", remedy) from error
     return path
 
 
@@ -61,7 +67,11 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]", "_", Path(name.replace("\\", "/")).name)[-100:]
 
 
-def _forget_oldest() -> None:
-    kept = sorted(_folder().iterdir(), key=lambda folder: folder.stat().st_mtime)
-    for folder in kept[:-MOST_KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
+def _forget_oldest(named: Callable[[], Iterable[str]]) -> None:
+    """`named` is asked after the files are listed: a file that a job names by then is spared."""
+    oldest = sorted(_folder().iterdir(), key=lambda folder: folder.stat().st_mtime)[:-MOST_KEPT]
+    spared = {Path(text).parent.name for text in named()} if oldest else set()
+    for folder in oldest:
+        if folder.name not in spared:
+            shutil.rmtree(folder, ignore_errors=True)
+            archive.forget(folder.name)

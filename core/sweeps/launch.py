@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 from core.datasets.matching import match
 from core.datasets.opening import open_set
-from core.errors import DataError
+from core.errors import DataError, RequestError
 from core.jobs.records import Job
-from core.jobs.start import start_process
+from core.jobs.start import check_room, start_process
 from core.jobs.store import JobStore
 from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS, labels_of
 from core.sweeps.checking import check, check_classes
 from core.sweeps.layers.plan import LayersPlan
-from core.sweeps.plan import Plan
+from core.sweeps.plan import Plan, chosen
 
 KIND, LAYERS = "sweep", "layers"
+MOST_ANSWERS = 5_000_000  # a page that everybody can open must not promise weeks of work
+MOST_SEARCHED = 2_000  # pictures, each answered some hundreds of times
 
 
 def launch(jobs: JobStore, plan: Plan) -> Job:
@@ -24,18 +26,30 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
 
     What takes long to find out, such as a picture that cannot be read, the job itself says.
     """
-    check(plan, open_set(plan.data))
+    data = open_set(plan.data)
+    check(plan, data)
+    _check_size(len(chosen(len(data), plan.limit, plan.seed)) * len(plan.variants), MOST_ANSWERS, "answers", KIND)
     return _started(jobs, KIND, plan.to_json())
 
 
 def launch_layers(jobs: JobStore, plan: LayersPlan) -> Job:
     """The same for a network that is tried layer by layer: on a split to search on and one to score."""
+    _check_size(plan.search, MOST_SEARCHED, "pictures to search on", LAYERS)
     for split in ("val", "test"):
         check_classes(open_set(plan.data, split), (plan.weights,))
     return _started(jobs, LAYERS, plan.to_json())
 
 
+def _check_size(amount: int, most: int, what: str, kind: str) -> None:
+    if amount > most:
+        raise RequestError(
+            f"That makes {amount:,} {what}, and a job from this page has at most {most:,}.",
+            f"Take fewer pictures or formats, or run it on the machine itself: python -m core {kind}.",
+        )
+
+
 def _started(jobs: JobStore, kind: str, plan: str) -> Job:
+    check_room(jobs)
     job = jobs.add(kind, plan)
     start_process(job)
     return job

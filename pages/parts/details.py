@@ -76,7 +76,7 @@ def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
         _noise(view, group)
     right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory", config=BARE)
     if words := alike((answer.variant.title, answer.calibrated) for answer in group):
-        st.caption(f"Calibration. {words}")
+        st.caption(f"Calibration. {literal(words)}")
     if words := alike((answer.variant.title, answer.retrained) for answer in group):
         st.caption(f"Retraining. {literal(words)}")
 

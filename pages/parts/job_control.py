@@ -49,16 +49,17 @@ def _sentence(job: Job, standing: str, keeps: bool) -> str:
 
 
 def _queued(job: Job) -> str:
-    if job.attended:
-        return f"Waits for its turn: {_runner(job)} is running, and one job runs at a time."
-    if _is_fresh(job):
+    if job.attended and (runner := _runner(job)):
+        return f"Waits for its turn: {runner} is running, and one job runs at a time."
+    if job.attended or _is_fresh(job):
         return "Its process is starting."
     return "No process carries it out. Resume starts one."
 
 
 def _runner(job: Job) -> str:
+    """The job that it waits for, empty where none runs."""
     running = [one for one in shared_jobs().jobs() if one.state == "running" and one.id != job.id and one.attended]
-    return f"the {running[0].kind} {running[0].id}" if running else "another job"
+    return f"the {running[0].kind} {running[0].id}" if running else ""
 
 
 def _is_fresh(job: Job) -> bool:

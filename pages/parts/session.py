@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import string
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import streamlit as st
@@ -11,7 +13,7 @@ import streamlit as st
 from core.errors import BitlensError
 from core.serving.background import Job
 
-PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 def session() -> str:
@@ -21,8 +23,31 @@ def session() -> str:
 
 
 def at_home() -> bool:
-    """Whether the visitor sits at this machine, and not behind a proxy: only then is what lies on its disk theirs to name."""
-    return st.context.ip_address is None and not any(name in st.context.headers for name in PROXIES)
+    """Whether the visitor sits at this machine: only then is what lies on its disk theirs to name.
+
+    Behind a proxy on this machine everybody has its address. So the server must answer this machine alone and no host by a
+    name, and the browser must have asked for this machine, with no proxy between that says so. What is not known is a no.
+    """
+    headers = st.context.headers
+    alone = _is_loopback(st.get_option("server.address")) and not st.get_option("server.allowedHosts")
+    asked = _host(f"//{headers.get('Host', '')}"), _host(headers.get("Origin", ""))
+    direct = st.context.ip_address is None and not any(name in headers for name in PROXIES)
+    return alone and direct and all(map(_is_loopback, asked))
+
+
+def _host(url: str) -> str | None:
+    """The host that a URL names, None where it names none: "http://[::1]:8501" gives "::1"."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def literal(text: str) -> str:

@@ -13,10 +13,10 @@ from core.datasets.opening import missing, settled
 from core.datasets.signs.signs_set import LARGEST, SignsSet
 from core.errors import BitlensError
 from core.models.weights import WEIGHTS
-from core.serving import uploads
 from core.serving.background import Job, shared_background
 from core.sweeps.launch import fitting
 from pages.parts.session import at_home, problem, progress
+from pages.parts.uploaded import KEPT, kept
 
 SIGNS = "signs"
 LAYOUT = "One folder for each class, named by the network's labels or synset ids; or all pictures in one folder: then they have "
@@ -70,10 +70,11 @@ def _folder() -> Whole:
     zipped = st.file_uploader(
         "A zip of a folder", ["zip"], key="zip", max_upload_size=st.get_option("server.maxUploadSize"), help=LAYOUT
     )
+    st.caption(f"{KEPT} Who can open this page sees every job, and pictures of its set.")
     data = settled(path)
     if zipped is not None:
         try:
-            data = str(uploads.keep(zipped.name, zipped.getvalue()))
+            data = str(kept(zipped))
         except BitlensError as error:
             problem(error)
     if not data:

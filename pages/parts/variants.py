@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
@@ -22,6 +20,7 @@ from core.serving import uploads
 from core.serving.background import Job, shared_background
 from core.variant import Calibration, Variant
 from pages.parts.session import problem, progress
+from pages.parts.uploaded import KEPT, kept
 
 WIDTHS = range(NARROWEST, WIDEST + 1)
 EXTRA = [name for bits in WIDTHS if (name := f"fixed{bits}") not in FORMATS]
@@ -130,27 +129,18 @@ def _from_file() -> tuple[str, str, tuple[str, ...]]:
         ["safetensors", "pth"],
         key="weights_file",
         max_upload_size=min(LARGEST_WEIGHTS_MB, st.get_option("server.maxUploadSize")),
-        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or one of those for 64 x 64 pictures. "
-        "This server keeps the latest six such files on its disk.",
+        help="A state dict of VGG-16, GoogLeNet or SqueezeNet: torchvision's own, or one of those for 64 x 64 "
+        f"pictures. {KEPT}",
     )
     if file is None:
         return "", "compact", ()
     try:
-        path = _kept(file)
+        path = kept(file)
         found = uploads.layout(path)
     except BitlensError as error:
         problem(error)
         return "", "compact", ()
     return str(path), found.kind, (found.network,)
-
-
-def _kept(file: UploadedFile) -> Path:
-    """The file in the cache folder: written and hashed once, and once more where it was forgotten meanwhile."""
-    known: dict[str, Path] = st.session_state.setdefault("kept_weights", {})
-    path = known.get(file.file_id)
-    if path is None or not path.exists():
-        path = known[file.file_id] = uploads.keep(file.name, file.getvalue())
-    return path
 
 
 def _formats(begin_with: Sequence[str]) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from core import settings
-from core.errors import StoreError
+from core.errors import RequestError, StoreError
 from core.jobs import start
 from core.jobs.records import is_alive, new_owner
-from core.jobs.start import start_process
+from core.jobs.start import check_room, start_process
 from core.jobs.store import JobStore
 
 PROGRAM = """
@@ -18,7 +18,7 @@ import os, pathlib, sys
 print("a warning", file=sys.stderr)
 print("a document")
 folder = pathlib.Path(__file__).parent
-(folder / "part").write_text(" ".join([os.getcwd(), str(os.getsid(0) == os.getpid()), *sys.argv[1:]]))
+(folder / "part").write_text(" ".join([os.getcwd(), str(os.getsid(0) == os.getpid()), os.environ["BITLENS_JOB"], *sys.argv[1:]]))
 (folder / "part").rename(folder / "seen")
 """
 
@@ -36,7 +36,7 @@ def test_a_process_of_its_own_goes_on_with_the_job(
     while is_alive(f"{socket.gethostname()}:{process}:token", time.time()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert (tmp_path / "core" / "seen").read_text() == f"{tmp_path} True sweep --resume {job.id}"
+    assert (tmp_path / "core" / "seen").read_text() == f"{tmp_path} True {job.id} sweep --resume {job.id}"
     assert (tmp_path / "cache" / "jobs" / f"{job.id}.log").read_text() == "a warning\n"
 
 
@@ -49,6 +49,36 @@ def test_a_full_disk_is_said_and_the_job_stays_queued(
     with pytest.raises(StoreError, match=f"The job {job.id} cannot be started: Not a directory"):
         start_process(job)
     assert store.get(job.id).state == "queued"
+
+
+def test_there_is_room_for_only_so_many_unfinished_jobs(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "MOST_UNFINISHED", 3)
+    owner = new_owner()
+    ended, paused, waiting = (store.add("sweep", "{}") for _ in range(3))
+    assert store.claim(ended.id, owner)
+    store.pause(paused.id)
+    for more in (1, 2):
+        with pytest.raises(RequestError, match="3 jobs are not finished yet, and this server keeps at most 3"):
+            check_room(store, more)
+    store.finish(ended.id, owner, "done")
+    check_room(store)
+    with pytest.raises(RequestError, match="2 jobs are not finished yet"):
+        check_room(store, 2)
+    store.cancel(waiting.id)
+    check_room(store, 2)
+
+
+def test_what_has_ended_goes_on_only_where_there_is_room(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(start, "start_process", lambda job: started.append(job.id))
+    monkeypatch.setattr(start, "MOST_UNFINISHED", 1)
+    ended, paused = store.add("sweep", "{}"), store.add("sweep", "{}")
+    store.cancel(ended.id)
+    store.pause(paused.id)
+    with pytest.raises(RequestError, match="not finished yet"):
+        start.go_on(store, ended.id)
+    start.go_on(store, paused.id)
+    assert started == [paused.id] and store.get(ended.id).state == "cancelled"
 
 
 def test_only_what_stands_still_is_started_again(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,19 @@ def test_the_newest_job_is_first(store: JobStore) -> None:
     assert [job.id for job in store.jobs(most=2)] == names[:2:-1]
 
 
+def test_what_jobs_name_is_known_but_for_those_that_went_wrong(store: JobStore) -> None:
+    store.add("retrain", '{"data": "a.zip", "weights": "own.pth", "network": "vgg16"}')
+    swept = store.add("sweep", '{"data": "b.zip", "weights": ["signs", "other.pth"]}')
+    store.add("sweep", "no plan")
+    for name, end in (("c.zip", "failed"), ("d.zip", "cancelled"), ("e.zip", "done"), ("f.zip", "paused")):
+        job = store.add("layers", f'{{"data": "{name}"}}')
+        with store.database.transaction() as sql:
+            sql.execute("UPDATE jobs SET state = ? WHERE id = ?", (end, job.id))
+    assert store.named() == {"a.zip", "own.pth", "b.zip", "signs", "other.pth", "e.zip", "f.zip"}
+    store.cancel(swept.id)
+    assert store.named() == {"a.zip", "own.pth", "e.zip", "f.zip"}
+
+
 def test_an_error_is_kept_with_its_remedy(store: JobStore) -> None:
     job, owner = _claimed(store)
     store.finish(job.id, owner, "failed", DataError("The folder is gone.", "Bring it back."))

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import argparse
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from core import settings
+from core.cli import main as cli
 from core.errors import Cancelled, DataError, Paused, StoreError
 from core.jobs import work as module
+from core.jobs.database import Database
 from core.jobs.records import new_owner
-from core.jobs.store import JobStore
-from core.jobs.work import carried_out
+from core.jobs.start import STARTED
+from core.jobs.store import JobStore, shared_jobs
+from core.jobs.work import await_turn, carried_out
 
 PATIENCE_S = 30
 
@@ -132,3 +140,64 @@ def test_a_second_job_waits_for_the_first(store: JobStore) -> None:
     thread.join(PATIENCE_S)
     assert order == ["first", "second"]
     assert {job.state for job in store.jobs()} == {"done"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's files are listed under /proc")
+def test_a_process_that_waits_is_small_and_hears_that_its_job_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    store = JobStore(Database(tmp_path / "jobs.sqlite"))
+    first, job = store.add("sweep", "{}"), store.add("sweep", "{}")
+    assert store.claim(first.id, new_owner())
+    command = [sys.executable, "-m", "core", "sweep", "--resume", job.id]
+    with subprocess.Popen(command, cwd=settings.REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "bitlens: Another job is running: this one waits.\n"
+        assert store.get(job.id).attended
+        assert "torch" not in Path(f"/proc/{process.pid}/maps").read_text()
+        store.cancel(job.id)
+        assert process.stderr.read().startswith(f"bitlens: The job {job.id} is cancelled.")
+    assert process.returncode == 2 and store.get(job.id).state == "cancelled"
+    store.database.close()
+
+
+@pytest.mark.parametrize("when", ["before the process looks", "while it imports"])
+def test_a_job_that_is_cancelled_while_its_process_starts_stays_so(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path))
+    shared_jobs.cache_clear()
+    job = shared_jobs().add("sweep", "{}")
+    parser = cli._parser
+
+    def imported(arguments: Sequence[str]) -> argparse.ArgumentParser:
+        shared_jobs().cancel(job.id)
+        return parser(arguments)
+
+    if when == "while it imports":
+        monkeypatch.setattr(cli, "_parser", imported)
+    else:
+        shared_jobs().cancel(job.id)
+    monkeypatch.setenv(STARTED, job.id)
+    assert cli.main(["sweep", "--resume", job.id]) == 2
+    assert shared_jobs().get(job.id).state == "cancelled" and "is cancelled" in capsys.readouterr().err
+    monkeypatch.undo()
+    shared_jobs.cache_clear()
+
+
+def test_a_turn_that_has_come_is_not_taken_by_who_waits(store: JobStore) -> None:
+    first, second = store.add("sweep", "{}"), store.add("sweep", "{}")
+    owner = new_owner()
+    assert store.claim(first.id, owner)
+    told: list[str] = []
+
+    def waiting() -> None:
+        told.append(store.get(second.id).state)
+        store.finish(first.id, owner, "done")
+
+    await_turn(store, second.id, waiting)
+    found = store.get(second.id)
+    assert told == ["queued"] and (found.state, found.started, found.attended) == ("queued", None, True)
+    with carried_out(store, second.id):
+        assert store.get(second.id).state == "running"

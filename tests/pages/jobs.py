@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from streamlit import config
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
@@ -50,6 +52,26 @@ class Cells(HTMLParser):
             self.caption += data
 
 
+HOME: dict[str, object] = {
+    "server.address": "127.0.0.1",
+    "server.allowedHosts": [],
+    "ip_address": None,
+    "Host": "localhost:8501",
+    "Origin": "http://localhost:8501",
+}
+
+
+def visitor(patch: pytest.MonkeyPatch, **other: object) -> None:
+    """One who sits at the machine of a server that nobody else can reach, but for what is `other`.
+
+    The names are those of the server's options, of headers, and the visitor's address, None for this machine's own.
+    """
+    now = HOME | other
+    patch.setattr(st, "get_option", lambda name: now[name] if name in now else config.get_option(name))
+    patch.setattr(ContextProxy, "ip_address", now["ip_address"])
+    patch.setattr(ContextProxy, "headers", {name: text for name, text in now.items() if name[0].isupper()})
+
+
 @contextmanager
 def own_store(folder: Path) -> Iterator[list[Job]]:
     """A store of the test's own, no recorded sweeps, batches of six; the jobs whose process would have been started."""
@@ -58,9 +80,7 @@ def own_store(folder: Path) -> Iterator[list[Job]]:
         patch.setenv("BITLENS_CACHE", str(folder / "cache"))
         patch.setattr(begin, "batch_size", lambda graphs: 6)
         patch.setattr(history, "recorded", list)
-        patch.setattr(
-            ContextProxy, "ip_address", None
-        )  # as for a visitor at this machine; the test client has an address
+        visitor(patch)
         for module in (launch, retraining, start):
             patch.setattr(module, "start_process", found.append)
         for cached in (shared_jobs, history.shipped):

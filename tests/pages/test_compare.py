@@ -159,7 +159,10 @@ def test_the_open_picture_stays_open_when_another_goes() -> None:
 
 def test_what_calibrated_each_format_is_said_once() -> None:
     app = opened(networks="SqueezeNet", formats=["FIXED-8", "FIXED-6", "INT8"])
-    (words,) = [element.value for element in app.caption if element.value.startswith("Calibration.")]
+    (shown,) = [element.value for element in app.caption if element.value.startswith("Calibration.")]
+    # No mark of Markdown's is left: retrained weights that somebody sent say it, and may say anything.
+    assert re.fullmatch(r"Calibration. (\\[^\w\s]|[\w\s])*", shown)
+    words = re.sub(r"\\(.)", r"\1", shown)
     assert words.startswith("Calibration. FIXED-8, FIXED-6: greedy search over")
     assert "INT8: least squared error over" in words
 

@@ -11,6 +11,7 @@ import pytest
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.models.weights import availability
+from core.sweeps.launch import MOST_SEARCHED
 from core.sweeps.layers import begin
 from core.sweeps.layers.carry_out import carry_out
 from core.sweeps.layers.plan import LayersPlan
@@ -70,6 +71,14 @@ def test_while_it_runs_it_says_what_it_is_at() -> None:
     app = opened(part="Layer by layer", job=job.id)
     assert "each layer alone." in words(app)
     assert len(app.get("plotly_chart")) == 1 and len(tables(app)) == 1
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_a_search_on_more_than_a_page_may_ask_for_is_refused(started: list[Job]) -> None:
+    app = opened(part="Layer by layer", search_pictures=str(MOST_SEARCHED + 1))
+    app.button(key="start_layers").click().run()
+    assert "That makes 2,001 pictures to search on, and a job from this page has at most 2,000." in words(app)
+    assert not started and not shared_jobs().jobs()
 
 
 @pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from core.compare.evaluate import Accuracy
+from core.jobs import start
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.models.weights import availability
 from core.quantization.options import budget
 from core.quantization.score import Scores
+from core.retraining import launch
 from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
 from tests.pages.jobs import OWNER, opened, own_store, tables, words
@@ -104,6 +106,18 @@ def test_start_makes_the_retraining_and_its_control(started: list[Job]) -> None:
     ]
     assert plans[0].options == plans[1].options == budget("signs")
     assert app.query_params["job"] == started[0].id
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_more_than_a_page_may_ask_for_is_refused(started: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, app = budget("signs"), opened(part="RE-TRAIN")
+    monkeypatch.setattr(start, "MOST_UNFINISHED", 1)  # one would fit, with its control there are two
+    app.button(key="start_retrain").click().run()
+    assert "0 jobs are not finished yet, and this server keeps at most 1." in words(app)
+    app.number_input(key=f"steps_{usual.steps}").set_value(launch.MOST_TRAINED).run()
+    app.button(key="start_retrain").click().run()
+    assert "That trains on 128,000,000 pictures" in words(app)
+    assert not started and not shared_jobs().jobs()
 
 
 def test_a_part_is_left_with_its_job() -> None:

@@ -11,24 +11,25 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.opening import open_set
 from core.errors import DataError
+from core.jobs import start
 from core.jobs.database import Database
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs, store_file
 from core.models.labels import labels
-from core.sweeps import history, parquet
+from core.serving import uploads
+from core.sweeps import history, launch, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
 from core.sweeps.recorded import recorded
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import sweep_gallery
+from pages.parts import session, sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
-from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
+from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, visitor, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
 
 
@@ -77,6 +78,20 @@ def test_start_makes_a_job_of_the_choices_and_shows_it(started: list[Job]) -> No
     assert Plan.from_json(job.plan) == wanted
     assert app.query_params["job"] == job.id
     assert "Its process is starting." in words(app)
+
+
+def test_more_than_a_page_may_ask_for_is_refused(started: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(networks="SqueezeNet", signs_pictures="60")
+    monkeypatch.setattr(launch, "MOST_ANSWERS", 179)
+    app.button(key="start").click().run()
+    assert "That makes 180 answers, and a job from this page has at most 179." in words(app) and not started
+    monkeypatch.setattr(launch, "MOST_ANSWERS", 180)
+    monkeypatch.setattr(start, "MOST_UNFINISHED", 1)
+    app.button(key="start").click().run()
+    assert "Its process is starting." in words(app)
+    app.button(key="start").click().run()
+    assert "1 jobs are not finished yet" in words(app)
+    assert len(started) == len(shared_jobs().jobs()) == 1
 
 
 def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
@@ -130,10 +145,24 @@ def test_a_folder_that_cannot_be_swept_is_refused_and_the_choices_stay(
     assert app.multiselect(key="formats").value == ["fp32", "fixed4"]
 
 
-def test_only_who_sits_at_the_machine_names_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+HOSTED: dict[str, dict[str, object]] = {
+    "another machine": {"ip_address": "192.0.2.7"},
+    "a server that all can reach": {"server.address": "0.0.0.0"},
+    "a server without an address": {"server.address": None},
+    "a server that answers to a name": {"server.allowedHosts": ["bitlens.example.org"]},
+    "a proxy on this machine that passes the name on": {"Host": "bitlens.example.org"},
+    "a proxy on this machine that does not": {"Origin": "https://bitlens.example.org"},
+    "nothing known of the browser": {"Origin": ""},
+    "an address that is none": {"Origin": "http://[localhost"},
+} | {f"a proxy that says {name}": {name: "192.0.2.7"} for name in session.PROXIES}
+
+
+@pytest.mark.parametrize("hosted", HOSTED.values(), ids=HOSTED)
+def test_only_who_sits_at_the_machine_names_its_folders(hosted: dict[str, object]) -> None:
     assert opened(set="A folder or zip").text_input(key="path")
-    monkeypatch.setattr(ContextProxy, "ip_address", "192.0.2.7")
-    app = opened(set="A folder or zip")
+    with pytest.MonkeyPatch.context() as patch:
+        visitor(patch, **hosted)
+        app = opened(set="A folder or zip")
     assert not app.text_input
     assert "Drop a zip of a folder of pictures." in words(app)
 
@@ -147,6 +176,35 @@ def test_a_zip_that_is_dropped_is_swept(started: list[Job], tmp_path: Path) -> N
     assert not app.exception and not app.error
     data = Plan.from_json(started[0].plan).data
     assert len(open_set(data)) == 2 and "my_signs.zip, SqueezeNet" in app.selectbox(key="shown_sweep").options[0]
+
+
+def _dropped(app: AppTest, seed: int, folder: Path) -> AppTest:
+    zipped = write_zip(folder / "own.zip", {f"{labels('signs')[0]}/1.png": picture(seed)})
+    app.file_uploader(key="zip").set_value(("own.zip", zipped.read_bytes(), "application/zip"))
+    return app.run()
+
+
+def test_a_zip_stays_while_a_job_names_it(started: list[Job], tmp_path: Path) -> None:
+    app = _dropped(opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)"), 0, tmp_path)
+    app.button(key="start").click().run()
+    for seed in range(1, uploads.MOST_KEPT + 3):
+        _dropped(app, seed, tmp_path)
+    assert Path(Plan.from_json(started[0].plan).data).exists()
+    assert len(list((tmp_path / "cache" / "uploads").iterdir())) == uploads.MOST_KEPT + 1
+
+
+def test_a_zip_is_written_and_hashed_once_and_its_visitor_knows_who_sees_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    keep = uploads.keep
+    monkeypatch.setattr(uploads, "keep", lambda name, *others: asked.append(name) or keep(name, *others))
+    app = opened(set="A folder or zip", networks="SqueezeNet", weights="Signs (60 classes)")
+    said = words(app)
+    assert "This server keeps the latest 6 files on its disk, and those that a job names." in said
+    assert "Who can open this page sees every job, and pictures of its set." in said
+    _dropped(app, 0, tmp_path).run().run()
+    assert asked == ["own.zip"]
 
 
 def test_a_path_that_is_none_is_refused(started: list[Job]) -> None:
@@ -232,6 +290,8 @@ def test_a_job_that_waits_says_for_which() -> None:
     second = shared_jobs().add("sweep", plan().to_json())
     assert not shared_jobs().claim(second.id, OWNER)
     assert f"Waits for its turn: the sweep {first.id} is running" in words(opened(job=second.id))
+    shared_jobs().finish(first.id, OWNER, "done")
+    assert "Its process is starting." in words(opened(job=second.id))
 
 
 def test_a_failed_sweep_says_why_and_can_be_tried_again(started: list[Job]) -> None:
