@@ -14,6 +14,7 @@ from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS, labels_of
 from core.sweeps.checking import check, check_classes
 from core.sweeps.layers.plan import LayersPlan
+from core.sweeps.opening import opened
 from core.sweeps.plan import Plan
 
 KIND, LAYERS = "sweep", "layers"
@@ -24,7 +25,7 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
 
     What takes long to find out, such as a picture that cannot be read, the job itself says.
     """
-    check(plan, open_set(plan.data))
+    check(plan, opened(plan))
     return _started(jobs, KIND, plan.to_json())
 
 

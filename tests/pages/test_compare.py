@@ -321,6 +321,16 @@ def test_a_link_opens_a_picture_of_a_set_and_another_choice_leaves_it() -> None:
     assert not {"data", "picture"} & set(app.query_params)
 
 
+def test_a_link_may_name_the_part_of_the_set() -> None:
+    app = opened(data="signs:50:7", split="val", picture="17", networks="SqueezeNet", formats="FP32")
+    assert not app.exception and seen(app) == "val 17"
+    app.button(key="leave").click().run()
+    assert not {"data", "picture", "split"} & set(app.query_params)
+    assert "There is no split named" in " ".join(
+        element.value for element in opened(data="signs:50:7", split="x", picture="17").error
+    )
+
+
 def test_a_dropped_photo_takes_the_place_of_a_linked_picture() -> None:
     app = opened(data="signs", picture="3", networks="SqueezeNet", formats="FP32")
     app.file_uploader(key="upload").upload("red.jpg", jpeg("red"), "image/jpeg").run()

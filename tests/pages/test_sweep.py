@@ -323,7 +323,7 @@ def test_two_sweeps_are_compared_picture_by_picture() -> None:
 
 
 def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_gallery, "open_set", lambda text: FakeSet(20))
+    monkeypatch.setattr(sweep_gallery, "opened", lambda plan: FakeSet(20))
     sweep_gallery._thumbnails.clear()
     job = done()
     app = opened(job=job.id)

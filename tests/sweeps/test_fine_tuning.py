@@ -11,23 +11,29 @@ import pytest
 import torch
 
 from core.cli.main import main
+from core.datasets.folder import open_folder
 from core.datasets.opening import open_set
 from core.errors import Cancelled, DataError, RequestError, WeightsError
 from core.jobs.store import shared_jobs
 from core.models import regimes, retrained
 from core.models.files import sha256
+from core.models.labels import labels
 from core.quantization.options import BUDGETS, Options
 from core.serving.networks import Networks
 from core.sweeps import fine_tuning as module
+from core.sweeps import launch as launching
 from core.sweeps.carry_out import carry_out
 from core.sweeps.checking import check, missing
 from core.sweeps.conditions import Conditions
+from core.sweeps.opening import UNSEEN, opened
 from core.sweeps.plan import Plan
 from core.sweeps.rows import table
 from core.sweeps.store import SweepStore
 from core.training import material
 from tests.datasets.files import picture, write_files
+from tests.retrained import retrained_weights
 from tests.sweeps.fakes import FakeSet, begun, plan
+from tests.weights import lively_weights
 
 BUDGET = Options(rate=1e-3, epochs=1, steps=2, batch=4)
 SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"), budget=BUDGET)
@@ -127,6 +133,46 @@ def test_signs_weights_are_trained_on_signs_and_photos_on_nothing_else_than_thei
         check(photos, FakeSet(3))
     assert "python -m core retrain --network squeezenet --weights photos --format fp32 --data SET" in str(caught.value)
     check(replace(photos, regimes=("raw",)), FakeSet(3))
+
+
+def noise(folder: Path, count: int) -> Path:
+    """Class folders without train, val or test above them."""
+    return write_files(folder, {f"{labels('photos')[n % 5]}/{n}.png": picture(n) for n in range(count)})
+
+
+def test_no_picture_that_retraining_takes_is_swept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Flat class folders, most of which train: begun, gone on with and shown, a sweep with RE-TRAIN takes the rest alone."""
+    shared_jobs.cache_clear()
+    folder, weights = noise(tmp_path / "noise", 40), str(lively_weights(tmp_path))
+    retrained_weights("squeezenet", weights, "fp32")
+    options = ("--data", str(folder), "--networks", "squeezenet", "--weights", weights, "--formats", "fp32", "--json")
+    assert main(["sweep", *options, "--regimes", "raw,retrain"]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    swept = opened(Plan.from_json(shared_jobs().get(found["job"]).plan))
+    titles = {split: {one.title for one in open_folder(folder, split).entries} for split in ("train", "val")}
+    assert titles["train"] and titles["val"]
+    assert not {swept.title(index) for index in range(len(swept))} & (titles["train"] | titles["val"])
+    assert [row["images"] for row in found["results"]] == [len(swept)] * 2 and 0 < len(swept) < 20
+    assert found["data"]["name"] == "noise (test)" and found["data"]["sha256"] == swept.fingerprint
+    assert found["data"]["notes"] == [UNSEEN] and f"bitlens: {UNSEEN}" in said.err
+    assert main(["sweep", "--resume", found["job"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["results"] == found["results"]
+    assert main(["sweep", *options, "--regimes", "raw"]) == 0
+    raw = json.loads(capsys.readouterr().out)
+    assert raw["results"][0]["images"] == 40 and raw["data"]["notes"] == []
+    shared_jobs.cache_clear()
+
+
+def test_the_app_begins_it_with_the_same_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = plan(data=str(noise(tmp_path / "noise", 40)), regimes=("raw", "retrain"))
+    seen: list[int] = []
+    monkeypatch.setattr(launching, "check", lambda plan, data: seen.append(len(data)))
+    monkeypatch.setattr(launching, "start_process", lambda job: 1)
+    launching.launch(shared_jobs(), chosen)
+    launching.launch(shared_jobs(), replace(chosen, regimes=("raw",)))
+    assert seen[0] < seen[1] == 40
+    shared_jobs.cache_clear()
 
 
 def test_classes_that_none_of_the_networks_knows_are_refused(tmp_path: Path) -> None:
