@@ -29,6 +29,17 @@ def weights_of(variant: Variant) -> str:
     return variant.weights if variant.regime == "raw" else str(_found(variant))
 
 
+def content(variant: Variant) -> str:
+    """The SHA-256 of the file that RE-TRAIN runs, which a second retraining replaces under its name.
+
+    Empty for RAW, and where there is none: running it tells what is wrong. Reads a file anew only where it has changed.
+    """
+    try:
+        return "" if variant.regime == "raw" else files.sha256(Path(weights_of(variant)).expanduser())
+    except (BitlensError, OSError):
+        return ""
+
+
 def check_regime(name: str) -> str:
     """Raises RequestError for a regime that does not exist."""
     if name not in REGIMES:
