@@ -9,17 +9,16 @@ from core.jobs.records import Job
 from core.jobs.start import start_process
 from core.jobs.store import JobStore
 from core.quantization.options import Options
-from core.retraining.plan import KIND, RetrainPlan, plan_of
-
-CONTROL = "fp32"
+from core.retraining.plan import CONTROL, KIND, RetrainPlan, plan_of
 
 
 def launch(jobs: JobStore, network: str, weights: str, format: str, options: Options, data: str, control: bool) -> Job:
     """The retraining's job. With `control` the same training in FP32 waits behind it, so that a gain from more training is
     not taken for the format's. Raises BitlensError, and leaves no job, where something is wrong that can be known by then.
     """
-    formats = [format, CONTROL] if control and format != CONTROL else [format]
-    plans = [plan_of(network, weights, name, options, data) for name in formats]
+    plans = [plan_of(network, weights, format, options, data)]
+    if control and plans[0].format != CONTROL:
+        plans.append(plan_of(network, weights, CONTROL, plans[0].as_control.options, data))
     started = [jobs.add(KIND, plan.to_json()) for plan in plans]
     for job in started:
         start_process(job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.variant import Variant
 
 KIND = "retrain"
 SCHEMA = 1
+CONTROL = "fp32"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class RetrainPlan:
     @property
     def after(self) -> Variant:
         return Variant(self.network, self.target, self.format, "retrain")
+
+    @property
+    def as_control(self) -> RetrainPlan:
+        """The same training in FP32, which has no fractional lengths to search for; whatever file it writes."""
+        options = replace(self.options, lengths="frozen")
+        return replace(self, format=CONTROL, options=options, target="")
 
     @property
     def title(self) -> str:

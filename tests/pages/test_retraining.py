@@ -14,6 +14,7 @@ from core.jobs.store import shared_jobs
 from core.models.weights import availability
 from core.quantization.options import budget
 from core.quantization.score import Scores
+from core.retraining.found import found
 from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
 from tests.pages.jobs import OWNER, opened, own_store, tables, words
@@ -104,6 +105,36 @@ def test_start_makes_the_retraining_and_its_control(started: list[Job]) -> None:
     ]
     assert plans[0].options == plans[1].options == budget("signs")
     assert app.query_params["job"] == started[0].id
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_lengths_are_searched_again_for_fixed_n_alone_and_the_control_is_found(started: list[Job]) -> None:
+    app = opened(part="RE-TRAIN")
+    app.toggle(key="search_again").set_value(True).run()
+    app.button(key="start_retrain").click().run()
+    assert not app.exception and not app.error
+    first, control = (RetrainPlan.from_json(job.plan) for job in started)
+    assert (first.format, first.options.lengths) == ("fixed4", "search")
+    assert (control.format, control.options) == ("fp32", replace(first.options, lengths="frozen"))
+    for job in started:
+        shared_jobs().cancel(job.id)
+    made = done(first)
+    assert found(shared_jobs(), made).control is None
+    done(replace(control, options=replace(control.options, seed=9)))
+    assert found(shared_jobs(), made).control is None
+    done(control, after=89.5)
+    its = found(shared_jobs(), made).control
+    assert its is not None and its.after.top1 == 89.5
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_a_format_without_fractional_lengths_starts_whatever_the_toggle_says(started: list[Job]) -> None:
+    app = opened(part="RE-TRAIN")
+    app.toggle(key="search_again").set_value(True).run()
+    app.selectbox(key="retrain_format").set_value("int8").run()
+    assert app.toggle(key="search_again").disabled
+    app.button(key="start_retrain").click().run()
+    assert not app.error and [RetrainPlan.from_json(job.plan).options.lengths for job in started] == ["frozen"] * 2
 
 
 def test_a_part_is_left_with_its_job() -> None:
