@@ -122,6 +122,20 @@ def target(network: str, weights: str, format: str) -> Path:
     return settings.cache_folder() / "retrained" / f"{parent.stem}-{format}-{files.sha256(parent)[:12]}.safetensors"
 
 
+def check_parent(variant: Variant) -> None:
+    """Raises WeightsError where its weights were retrained for another format or network: they are no parent for its own."""
+    own = _own(variant.weights)
+    if own is None:
+        return
+    if own.format != variant.format:
+        title, name = number_format(own.format).title, variant.weights_name
+        raise WeightsError(
+            f"{name} was retrained for {title}, and cannot be retrained for {variant.number_format.title}.",
+            f"Retrain it for {title}, or name the weights that it was retrained from: {own.parent}.",
+        )
+    check(own, variant.weights_name, variant)
+
+
 def check(record: Retrained, name: str, variant: Variant, parent_sha256: str | None = None) -> None:
     """Raises WeightsError where the retrained file `name` is not of the variant's network, format or parent."""
     title = number_format(variant.format).title

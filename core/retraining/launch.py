@@ -9,7 +9,7 @@ from core.jobs.records import Job
 from core.jobs.start import start_process
 from core.jobs.store import JobStore
 from core.quantization.options import Options
-from core.retraining.plan import CONTROL, KIND, RetrainPlan, plan_of
+from core.retraining.plan import KIND, RetrainPlan, plan_of
 
 
 def launch(jobs: JobStore, network: str, weights: str, format: str, options: Options, data: str, control: bool) -> Job:
@@ -17,8 +17,9 @@ def launch(jobs: JobStore, network: str, weights: str, format: str, options: Opt
     not taken for the format's. Raises BitlensError, and leaves no job, where something is wrong that can be known by then.
     """
     plans = [plan_of(network, weights, format, options, data)]
-    if control and plans[0].format != CONTROL:
-        plans.append(plan_of(network, weights, CONTROL, plans[0].as_control.options, data))
+    if control and plans[0].has_control:
+        same = plans[0].as_control
+        plans.append(plan_of(network, weights, same.format, same.options, data))
     started = [jobs.add(KIND, plan.to_json()) for plan in plans]
     for job in started:
         start_process(job)

@@ -47,6 +47,11 @@ class RetrainPlan:
         return Variant(self.network, self.target, self.format, "retrain")
 
     @property
+    def has_control(self) -> bool:
+        """Not FP32 itself; and a file that was retrained for a format cannot be retrained for FP32."""
+        return self.format != CONTROL and self.before.regime == "raw"
+
+    @property
     def as_control(self) -> RetrainPlan:
         """The same training in FP32, which has no fractional lengths to search for; whatever file it writes."""
         options = replace(self.options, lengths="frozen")
@@ -89,6 +94,7 @@ def plan_of(
     labels, name = labels_of(weights), number_format(format).name
     options = options or budget(labels)
     check_retrainable(number_format(name), options)
+    regimes.check_parent(Variant(network, weights, name))
     data = settled(material.named(data, labels))
     target = target or regimes.target(network, weights, name)
     _check_target(target, weights)
