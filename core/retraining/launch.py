@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import RequestError
 from core.jobs.records import Job
-from core.jobs.start import start_process
+from core.jobs.start import all_or_none, start_process
 from core.jobs.store import JobStore
 from core.quantization.options import Options
 from core.retraining.plan import KIND, RetrainPlan, plan_of
@@ -20,9 +20,11 @@ def launch(jobs: JobStore, network: str, weights: str, format: str, options: Opt
     if control and plans[0].has_control:
         same = plans[0].as_control
         plans.append(plan_of(network, weights, same.format, same.options, data))
-    started = [jobs.add(KIND, plan.to_json()) for plan in plans]
-    for job in started:
-        start_process(job)
+    started: list[Job] = []
+    with all_or_none(jobs, started):
+        started.extend(jobs.add(KIND, plan.to_json()) for plan in plans)
+        for job in started:
+            start_process(job)
     return started[0]
 
 

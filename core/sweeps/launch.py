@@ -8,7 +8,7 @@ from core.datasets.matching import match
 from core.datasets.opening import open_set
 from core.errors import DataError
 from core.jobs.records import Job
-from core.jobs.start import start_process
+from core.jobs.start import all_or_none, start_process
 from core.jobs.store import JobStore
 from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS, labels_of
@@ -38,7 +38,8 @@ def launch_layers(jobs: JobStore, plan: LayersPlan) -> Job:
 
 def _started(jobs: JobStore, kind: str, plan: str) -> Job:
     job = jobs.add(kind, plan)
-    start_process(job)
+    with all_or_none(jobs, [job]):
+        start_process(job)
     return job
 
 
