@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from core.sweeps.verdicts import Pairs, interval
 from pages.parts import sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
+from tests.sweeps.by_hand import conditions, outcomes
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
 
 
@@ -304,6 +306,22 @@ def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
     assert "not to be told yet. BF16 is the cheapest that may keep 99 %" in words(app)
     app.number_input(key="keep").set_value(60.0).run()
     assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
+
+
+def test_how_weights_were_retrained_stands_under_the_table() -> None:
+    chosen = plan(formats=("fp32", "fixed4"), regimes=("raw", "retrain"))
+    made = {"retrained": "1 epoch on pets (train), rate 0.5", "options": {"data": "pets (train)", "rate": 0.5}}
+    job = shared_jobs().add("sweep", chosen.to_json())
+    assert shared_jobs().claim(job.id, OWNER)
+    store, begin = SweepStore(shared_jobs(), job.id, OWNER), conditions(chosen, 4)
+    records = [replace(one, **(made if one.regime == "retrain" else {})) for one in begin.variants]
+    store.begin(replace(begin, variants=tuple(records)))
+    for number in range(4):
+        store.record(number, 0, outcomes([True] * 4), 1.0, 1.0)
+    shared_jobs().finish(job.id, OWNER, "done")
+    found = words(opened(job=job.id))
+    assert "FIXED-4 RE-TRAIN: 1 epoch on pets (train), rate 0.5." in found
+    assert "fine-tuned on pets (train), and the photos weights were trained on Tiny ImageNet." in found
 
 
 def test_two_sweeps_are_compared_picture_by_picture() -> None:

@@ -36,7 +36,7 @@ from tests.sweeps.fakes import FakeSet, begun, plan
 from tests.weights import lively_weights
 
 BUDGET = Options(rate=1e-3, epochs=1, steps=2, batch=4)
-SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"), budget=BUDGET)
+SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"))
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(material, "DRAWN", 6)
+    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
     monkeypatch.setattr(module, "BETWEEN_S", 0.0)
     threads = torch.get_num_threads()
     yield
@@ -109,8 +110,10 @@ def test_cut_off_it_goes_on_and_comes_out_the_same(tmp_path: Path) -> None:
     assert file("fp32").stat().st_mtime_ns == made and file("fixed4").read_bytes() == kept["fixed4"]
 
 
-def test_a_control_of_another_budget_is_told(tmp_path: Path) -> None:
-    sweep(replace(SIGNS, formats=("fp32",), budget=replace(BUDGET, rate=1e-4)), begun(tmp_path, SIGNS))
+def test_a_control_of_another_budget_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, "signs", replace(BUDGET, rate=1e-4))
+    sweep(replace(SIGNS, formats=("fp32",)), begun(tmp_path, SIGNS))
+    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
     (tmp_path / "again").mkdir()
     store = begun(tmp_path / "again", SIGNS)
     conditions = sweep(SIGNS, store)
@@ -192,10 +195,7 @@ def test_weights_that_are_no_parents_are_refused(tmp_path: Path) -> None:
         check(replace(SIGNS, weights=(str(file("fixed4")),)), open_set("signs:12"))
 
 
-def test_the_command_with_the_default_budget(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
+def test_the_command_with_the_default_budget(capsys: pytest.CaptureFixture[str]) -> None:
     shared_jobs.cache_clear()
     options = ("--data", "signs:12", "--networks", "squeezenet", "--weights", "signs", "--formats", "bf16,fixed4")
     assert main(["sweep", *options, "--regimes", "retrain", "--json"]) == 0
@@ -206,4 +206,9 @@ def test_the_command_with_the_default_budget(
     ]
     assert found["notes"] == [] and found["details"][2]["options"]["steps"] == 2
     assert "Fine-tuning SqueezeNet FP32, 1 of 2: step 1 of 2." in said.err
+    assert main(["sweep", "--resume", found["job"]]) == 0
+    words = found["details"][2]["retrained"]
+    assert words.startswith("1 epoch on Signs (8 of split train, seed 0)")
+    said = capsys.readouterr()
+    assert [line.endswith(f"FIXED-4 RE-TRAIN: {words}.") for line in said.out.splitlines()].count(True) == 1
     shared_jobs.cache_clear()
