@@ -12,6 +12,7 @@ from core.errors import RequestError
 from core.formats import number_format
 from core.models import regimes
 from core.models.catalog import architecture
+from core.models.retrained import make_folder
 from core.models.weights import labels_of
 from core.quantization.options import Options, budget, check_retrainable
 from core.training import material
@@ -103,12 +104,8 @@ def plan_of(
 
 
 def _check_target(target: Path, weights: str) -> None:
-    """Made ready before training, which is not to be lost to a wrong path."""
     if target.absolute() == Path(weights).expanduser().absolute():
         raise RequestError(f"{target.name} would be overwritten, and is retrained.", "Give another --output.")
     if target.suffix != ".safetensors":
         raise RequestError(f"{target} is no name for retrained weights.", "Give one that ends in .safetensors.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RequestError(f"{target.parent} cannot be made ({error.strerror}).", "Give another --output.") from error
+    make_folder(target)

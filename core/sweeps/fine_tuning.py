@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from core.datasets.labelled import TrainingData
 from core.datasets.picture_set import PictureSet
 from core.models import regimes
 from core.models.catalog import architecture
+from core.models.retrained import make_folder
 from core.quantization.options import budget
 from core.quantization.retrain import Progress
 from core.retraining.carry_out import fine_tune
@@ -60,9 +60,9 @@ class _Phase:
         if (text, wanted) not in self._sets:
             self._sets[text, wanted] = material.training(text, wanted, options.most, options.seed, self._tell)
         target = regimes.target(variant.network, variant.weights, variant.format)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target)
         raw, training = replace(variant, regime="raw"), self._sets[text, wanted]
-        fine_tune(self._networks, raw, training, options, Path(target), self._report, self._check)
+        fine_tune(self._networks, raw, training, options, target, self._report, self._check)
 
     def _report(self, progress: Progress) -> None:
         self._reach((self._part + progress.step / progress.steps) / self._parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -193,6 +195,24 @@ def test_weights_that_are_no_parents_are_refused(tmp_path: Path) -> None:
     assert retrained.read(file("fixed4")) is not None
     with pytest.raises(RequestError, match="was retrained already"):
         check(replace(SIGNS, weights=(str(file("fixed4")),)), open_set("signs:12"))
+
+
+@pytest.mark.parametrize("full", ["mkdir", "write_bytes"])
+def test_a_full_disk_is_said_with_the_place_and_a_remedy(
+    full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, whole = begun(tmp_path, SIGNS), getattr(Path, full)
+
+    def refused(path: Path, *arguments: object, **options: object) -> object:
+        if "retrained" in path.parts:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return whole(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, full, refused)
+    with pytest.raises(WeightsError, match="No space left on device") as caught:
+        sweep(SIGNS, store)
+    assert str(file("fp32").parent) in str(caught.value) and "BITLENS_CACHE" in caught.value.remedy
+    assert "--output" in caught.value.remedy and not list(file("fp32").parent.glob("*"))
 
 
 def test_the_command_with_the_default_budget(capsys: pytest.CaptureFixture[str]) -> None:
