@@ -14,6 +14,8 @@ from core.models.retrained import Retrained
 from core.models.weights import WEIGHTS, availability, file_of
 from core.variant import REGIMES, Variant
 
+CONTROL = "fp32"  # fine-tuned as a format was: what more training alone gains
+
 
 def weights_of(variant: Variant) -> str:
     """What to load for a variant: `photos`, or the path of a file.
@@ -90,7 +92,7 @@ def divided(variants: Iterable[Variant]) -> tuple[list[Variant], list[Variant]]:
     for variant in variants:
         if variant.regime == "raw" or not _is_parent(variant) or _runs(variant):
             found.append(variant)
-        elif variant.format == "fp32" or variant.number_format.kind != "float":
+        elif variant.format == CONTROL or variant.number_format.kind != "float":
             missing.append(variant)
     return found, missing
 
@@ -98,6 +100,16 @@ def divided(variants: Iterable[Variant]) -> tuple[list[Variant], list[Variant]]:
 def _is_parent(variant: Variant) -> bool:
     """Whether its weights are here, and something that is retrained."""
     return availability(variant.network, variant.weights).present and regime_of(variant.weights) == "raw"
+
+
+UNCONTROLLED = "FP32 with the same training is not here: part of a gain may be more training, not the format."
+
+
+def control_sentence(variants: Iterable[Variant]) -> str:
+    """UNCONTROLLED where a format stands with RE-TRAIN among them, and FP32 of its network and weights does not; else empty."""
+    retrained = [one for one in variants if one.regime == "retrain"]
+    controls = {(one.network, one.weights) for one in retrained if one.format == CONTROL}
+    return UNCONTROLLED if any((one.network, one.weights) not in controls for one in retrained) else ""
 
 
 def missing_sentence(missing: Sequence[Variant]) -> str:

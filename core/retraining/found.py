@@ -8,8 +8,9 @@ from functools import lru_cache
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
+from core.models.regimes import CONTROL
 from core.quantization.score import Scores
-from core.retraining.plan import CONTROL, KIND, RetrainPlan
+from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
 
 

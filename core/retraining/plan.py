@@ -20,7 +20,6 @@ from core.variant import Variant
 
 KIND = "retrain"
 SCHEMA = 1
-CONTROL = "fp32"
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,13 @@ class RetrainPlan:
     @property
     def has_control(self) -> bool:
         """Not FP32 itself; and a file that was retrained for a format cannot be retrained for FP32."""
-        return self.format != CONTROL and self.before.regime == "raw"
+        return self.format != regimes.CONTROL and self.before.regime == "raw"
 
     @property
     def as_control(self) -> RetrainPlan:
         """The same training in FP32, which has no fractional lengths to search for; whatever file it writes."""
         options = replace(self.options, lengths="frozen")
-        return replace(self, format=CONTROL, options=options, target="")
+        return replace(self, format=regimes.CONTROL, options=options, target="")
 
     @property
     def title(self) -> str:

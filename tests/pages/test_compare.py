@@ -22,6 +22,7 @@ from core.errors import BitlensError
 from core.images.samples import samples
 from core.jobs.store import shared_jobs
 from core.models.labels import labels
+from core.models.regimes import UNCONTROLLED
 from core.models.weights import WEIGHTS, availability
 from core.sweeps.link import compare_query
 from core.sweeps.plan import Plan
@@ -262,6 +263,7 @@ def test_retrained_weights_are_compared(tmp_path: Path, monkeypatch: pytest.Monk
     words = [element.value for element in app.caption]
     missing = "Not retrained yet, and left out: VGG-16 for FP32, INT8; SqueezeNet for FP32."
     assert any(word.startswith(missing) and "`python -m core retrain --network vgg16" in word for word in words)
+    assert UNCONTROLLED in words
     app.session_state["charts"] = "squeezenet"
     app.run()
     words = [element.value.replace("\\", "") for element in app.caption]
@@ -277,6 +279,7 @@ def test_a_retrained_file_can_be_dropped(tmp_path: Path, monkeypatch: pytest.Mon
     assert not app.exception
     assert cards(app).names == ["SqueezeNet, INT8 RE-TRAIN"]
     assert any(element.value.startswith("This file was retrained for INT8: it runs") for element in app.caption)
+    assert UNCONTROLLED in [element.value for element in app.caption]
 
 
 def test_nothing_retrained_says_so() -> None:

@@ -11,6 +11,7 @@ import pytest
 from core.compare.evaluate import Accuracy
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
+from core.models.regimes import UNCONTROLLED
 from core.models.weights import availability
 from core.quantization.options import budget
 from core.quantization.score import Scores
@@ -68,11 +69,14 @@ def test_a_running_one_shows_its_loss_curve_and_epochs() -> None:
 
 def test_what_it_came_to_stands_beside_the_control() -> None:
     job = done()
-    assert "FP32" not in " ".join(cell for row in tables(opened(part="RE-TRAIN", job=job.id))[0].rows for cell in row)
+    alone = opened(part="RE-TRAIN", job=job.id)
+    assert "FP32" not in " ".join(cell for row in tables(alone)[0].rows for cell in row)
+    assert UNCONTROLLED in words(alone)
     done(replace(PLAN, format="fp32", target="/made/other"), 89.0, 89.5)
     done(replace(PLAN, format="fp32", options=replace(PLAN.options, seed=9)), 1.0, 2.0)
     app = opened(part="RE-TRAIN", job=job.id)
     scored, epochs = tables(app)
+    assert UNCONTROLLED not in words(app)
     assert scored.caption == "On 200 test crops"
     assert [[cell.strip() for cell in row[:4]] for row in scored.rows[2:4]] == [
         ["⬟ FIXED-4", "200", "50.00", "43.14 to 56.86"],
