@@ -19,7 +19,7 @@ from core.engines.program import FLOAT_ISLANDS
 from core.environment import environment
 from core.errors import ImageError, RequestError
 from core.images.decode import Picture, decode
-from core.models.regimes import divided, missing_sentence
+from core.models.regimes import control_sentence, divided, missing_sentence
 from core.serving.networks import shared_networks
 from core.variant import Variant
 
@@ -60,8 +60,8 @@ def _chosen(args: argparse.Namespace) -> list[Variant]:
         raise RequestError(
             sentence or "These formats are never retrained.", "" if sentence else "Choose FP32, FIXED-N or INT8."
         )
-    if sentence:
-        print(f"bitlens: {sentence}", file=sys.stderr)
+    for words in filter(None, (sentence, control_sentence(found))):
+        print(f"bitlens: {words}", file=sys.stderr)
     return found
 
 

@@ -26,6 +26,7 @@ from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
 from core.jobs.work import carried_out
 from core.models.catalog import ARCHITECTURES
+from core.models.regimes import CONTROL, UNCONTROLLED
 from core.models.weights import labels_of
 from core.quantization.options import Options, budget
 from core.quantization.retrain import Progress
@@ -63,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _defaults(name: str) -> str:
-    """(photos 400, signs 100)"""
+    """Of the steps: (photos 300, signs 200)."""
     return f"({', '.join(f'{labels} {getattr(budget(labels), name)}' for labels in ('photos', 'signs'))})"
 
 
@@ -167,7 +168,8 @@ def _table(store: RetrainStore, result: Result) -> str:
     lines += ["", *_epochs(store.scores(), int(result.record["best_epoch"]))]
     lines += ["", f"{'':<18}{'Top-1 %':>9}{'Top-5 %':>9}  {before.engine}, {before.images:,} {result.scored_on}"]
     lines += [f"{name:<18}{row.top1:>9.2f}{row.top5:>9.2f}" for name, row in (("before", before), ("after", after))]
-    return "\n".join([*lines, "", f"{after.calibrated or 'no quantizers'}; {after.retrained}", result.file])
+    lines += ["", f"{after.calibrated or 'no quantizers'}; {after.retrained}"]
+    return "\n".join([*lines, *([UNCONTROLLED] if after.format != CONTROL else []), result.file])
 
 
 def _epochs(scores: list[Scores], best: int) -> list[str]:

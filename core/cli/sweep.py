@@ -13,7 +13,7 @@ from tqdm import tqdm
 from core.cli.choices import add_variant_options, listed, positive, settled_weights
 from core.cli.fetching import fetch_missing
 from core.datasets.matching import unmatched_sentence
-from core.datasets.opening import open_set, settled
+from core.datasets.opening import settled
 from core.datasets.picture_set import PictureSet
 from core.datasets.survey import unreadable_sentence
 from core.errors import RequestError
@@ -30,6 +30,7 @@ from core.sweeps.carry_out import carry_out
 from core.sweeps.checking import check
 from core.sweeps.conditions import Conditions
 from core.sweeps.export import to_csv, to_json, to_text
+from core.sweeps.opening import notes, opened
 from core.sweeps.plan import Plan
 from core.sweeps.rows import table
 from core.sweeps.store import SweepStore
@@ -46,7 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help=DATA)
     add_variant_options(parser)
     parser.add_argument(
-        "--regimes", default="raw", help="raw,retrain (raw); what has yet to be retrained is fine-tuned first"
+        "--regimes",
+        default="raw",
+        help="raw,retrain (raw); what has yet to be retrained is fine-tuned first, and the set's test split alone is swept",
     )
     parser.add_argument("--retrained", metavar="FORMATS", help="which of the formats RE-TRAIN takes (all that it can)")
     parser.add_argument("--limit", type=positive, default=None, help="only so many pictures, drawn by the seed")
@@ -109,7 +112,7 @@ def _jobs() -> JobStore:
 def _begun(jobs: JobStore, plan: Plan) -> tuple[Job, PictureSet]:
     """A new job; none where its pictures cannot be opened, or something else is wrong that can be known by then."""
     fetch_missing(plan.data)
-    data = open_set(plan.data)
+    data = opened(plan)
     check(plan, data)
     return jobs.add(KIND, plan.to_json()), data
 
@@ -150,8 +153,8 @@ def _carry_out(jobs: JobStore, job: Job, plan: Plan, data: PictureSet | None) ->
     """Behind a progress bar, when the job's turn has come."""
     _say(f"Job {job.id}. If it stops, go on with: python -m core sweep --resume {job.id}")
     with carried_out(jobs, job.id, lambda: _say("Another job is running: this one waits for its turn.")) as work:
-        data = open_set(plan.data) if data is None else data
-        _say_all(data.notes)
+        data = opened(plan) if data is None else data
+        _say_all(notes(plan, data))
         store = SweepStore(jobs, job.id, work.owner)
         with tqdm(unit="picture", mininterval=1, dynamic_ncols=True) as bar:
             carry_out(plan, store, data, shared_networks(), _checked(work, store, bar), _shown(bar))

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from core.compare.records import Answer, LayerNoise
 from core.compare.view import View
+from core.models.regimes import content
 from core.serving.cache import LeastRecent
 from core.serving.worker import Worker, shared_worker
 from core.variant import Variant
@@ -34,7 +35,7 @@ class _Asked(Generic[Result]):
 
 
 class Comparison:
-    """Submits work and keeps its futures, keyed on the picture's sha256, the crop and the variant; never on arrays.
+    """Submits work and keeps its futures, keyed on the picture's sha256, the crop, the variant and its retrained file.
 
     A session is any name for the one who asks. Its requests stand until `supersede`.
     """
@@ -136,7 +137,7 @@ def _forget(network: str, weights: str) -> None:
 
 
 def _key(view: View, variant: Variant) -> tuple[Hashable, ...]:
-    return (view.picture.sha256, view.picture.name, view.crop, variant)
+    return (view.picture.sha256, view.picture.name, view.crop, content(variant), variant)
 
 
 def _failed(future: Future[Any]) -> bool:

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from core import settings
-from core.errors import RequestError, StoreError
+from core.errors import BitlensError, RequestError, StoreError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
 
@@ -67,3 +69,15 @@ def go_on(jobs: JobStore, name: str) -> Job:
     if job.state == "queued" and not job.attended:
         start_process(job)
     return job
+
+
+@contextmanager
+def all_or_none(jobs: JobStore, added: Sequence[Job]) -> Iterator[None]:
+    """Add jobs and start their processes inside: where one of these cannot be, none of what was `added` is left to wait."""
+    try:
+        yield
+    except BitlensError:
+        for job in added:
+            with suppress(StoreError):  # the disk that has no room for a process's log may have none for this
+                jobs.cancel(job.id)
+        raise

@@ -14,6 +14,8 @@ from core.models.retrained import Retrained
 from core.models.weights import WEIGHTS, availability, file_of
 from core.variant import REGIMES, Variant
 
+CONTROL = "fp32"  # fine-tuned as a format was: what more training alone gains
+
 
 def weights_of(variant: Variant) -> str:
     """What to load for a variant: `photos`, or the path of a file.
@@ -27,6 +29,17 @@ def weights_of(variant: Variant) -> str:
     if own is not None:
         return _itself(variant, own)
     return variant.weights if variant.regime == "raw" else str(_found(variant))
+
+
+def content(variant: Variant) -> str:
+    """The SHA-256 of the file that RE-TRAIN runs, which a second retraining replaces under its name.
+
+    Empty for RAW, and where there is none: running it tells what is wrong. Reads a file anew only where it has changed.
+    """
+    try:
+        return "" if variant.regime == "raw" else files.sha256(Path(weights_of(variant)).expanduser())
+    except (BitlensError, OSError):
+        return ""
 
 
 def check_regime(name: str) -> str:
@@ -79,7 +92,7 @@ def divided(variants: Iterable[Variant]) -> tuple[list[Variant], list[Variant]]:
     for variant in variants:
         if variant.regime == "raw" or not _is_parent(variant) or _runs(variant):
             found.append(variant)
-        elif variant.format == "fp32" or variant.number_format.kind != "float":
+        elif variant.format == CONTROL or variant.number_format.kind != "float":
             missing.append(variant)
     return found, missing
 
@@ -87,6 +100,16 @@ def divided(variants: Iterable[Variant]) -> tuple[list[Variant], list[Variant]]:
 def _is_parent(variant: Variant) -> bool:
     """Whether its weights are here, and something that is retrained."""
     return availability(variant.network, variant.weights).present and regime_of(variant.weights) == "raw"
+
+
+UNCONTROLLED = "FP32 with the same training is not here: part of a gain may be more training, not the format."
+
+
+def control_sentence(variants: Iterable[Variant]) -> str:
+    """UNCONTROLLED where a format stands with RE-TRAIN among them, and FP32 of its network and weights does not; else empty."""
+    retrained = [one for one in variants if one.regime == "retrain"]
+    controls = {(one.network, one.weights) for one in retrained if one.format == CONTROL}
+    return UNCONTROLLED if any((one.network, one.weights) not in controls for one in retrained) else ""
 
 
 def missing_sentence(missing: Sequence[Variant]) -> str:
@@ -109,6 +132,20 @@ def target(network: str, weights: str, format: str) -> Path:
     """Where a retrained file goes unless another place is named: one for each network, weights, format and parent file."""
     parent = file_of(network, weights)
     return settings.cache_folder() / "retrained" / f"{parent.stem}-{format}-{files.sha256(parent)[:12]}.safetensors"
+
+
+def check_parent(variant: Variant) -> None:
+    """Raises WeightsError where its weights were retrained for another format or network: they are no parent for its own."""
+    own = _own(variant.weights)
+    if own is None:
+        return
+    if own.format != variant.format:
+        title, name = number_format(own.format).title, variant.weights_name
+        raise WeightsError(
+            f"{name} was retrained for {title}, and cannot be retrained for {variant.number_format.title}.",
+            f"Retrain it for {title}, or name the weights that it was retrained from: {own.parent}.",
+        )
+    check(own, variant.weights_name, variant)
 
 
 def check(record: Retrained, name: str, variant: Variant, parent_sha256: str | None = None) -> None:

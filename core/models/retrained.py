@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 KEY, SCHEMA, REGIME = "bitlens", 1, "retrain"
+PLACE = "Make room there, name another folder in BITLENS_CACHE, or give another --output of `python -m core retrain`."
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,25 @@ def real(record: Retrained, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
+def make_folder(target: Path) -> None:
+    """Before training, which is not to be lost to a wrong path. Raises WeightsError where it cannot be made."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WeightsError(f"{target.parent} cannot be made ({error.strerror or error}).", PLACE) from error
+
+
 def write(target: Path, tensors: Mapping[str, Tensor], record: Retrained) -> None:
+    """The whole file or nothing. Raises WeightsError where the place has no room for it, or is not to be written."""
     from safetensors.torch import save
 
-    with write_atomically(target) as temporary:
-        temporary.write_bytes(save(dict(tensors), {KEY: json.dumps(record.as_dict())}))
+    try:
+        with write_atomically(target) as temporary:
+            temporary.write_bytes(save(dict(tensors), {KEY: json.dumps(record.as_dict())}))
+    except OSError as error:
+        raise WeightsError(
+            f"The retrained weights cannot be written to {target} ({error.strerror or error}).", PLACE
+        ) from error
 
 
 def read(path: Path) -> Retrained | None:

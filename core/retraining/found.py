@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
+from core.models.regimes import CONTROL
 from core.quantization.score import Scores
-from core.retraining.launch import CONTROL
 from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
 
@@ -42,9 +42,8 @@ def found(jobs: JobStore, job: Job) -> Found:
 
 
 def _control(jobs: JobStore, plan: RetrainPlan) -> Result | None:
-    wanted = _alike(plan)
     for job in jobs.jobs(KIND):
-        if job.state == "done" and _is_control(job, wanted):
+        if job.state == "done" and _is_control(job, plan.as_control):
             return _store(jobs, job.id).result()
     return None
 
@@ -54,12 +53,7 @@ def _is_control(job: Job, wanted: RetrainPlan) -> bool:
         plan = RetrainPlan.from_json(job.plan)
     except RequestError:
         return False
-    return plan.format == CONTROL and _alike(plan) == wanted
-
-
-def _alike(plan: RetrainPlan) -> RetrainPlan:
-    """What a control has in common with what it is the control of: all but the format and the file."""
-    return replace(plan, format=CONTROL, target="")
+    return plan.format == CONTROL and plan.as_control == wanted
 
 
 @lru_cache(maxsize=64)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from core.errors import RequestError
 from core.jobs.records import Job
-from core.jobs.start import check_room, start_process
+from core.jobs.start import all_or_none, check_room, start_process
 from core.jobs.store import JobStore
 from core.quantization.options import Options
 from core.retraining.plan import KIND, RetrainPlan, plan_of
 
-CONTROL = "fp32"
 MOST_TRAINED = 1_000_000  # pictures, each counted as often as it is seen
 
 
@@ -19,13 +18,17 @@ def launch(jobs: JobStore, network: str, weights: str, format: str, options: Opt
     """The retraining's job. With `control` the same training in FP32 waits behind it, so that a gain from more training is
     not taken for the format's. Raises BitlensError, and leaves no job, where something is wrong that can be known by then.
     """
-    formats = [format, CONTROL] if control and format != CONTROL else [format]
-    plans = [plan_of(network, weights, name, options, data) for name in formats]
+    plans = [plan_of(network, weights, format, options, data)]
+    if control and plans[0].has_control:
+        same = plans[0].as_control
+        plans.append(plan_of(network, weights, same.format, same.options, data))
     _check_size(options)
     check_room(jobs, len(plans))
-    started = [jobs.add(KIND, plan.to_json()) for plan in plans]
-    for job in started:
-        start_process(job)
+    started: list[Job] = []
+    with all_or_none(jobs, started):
+        started.extend(jobs.add(KIND, plan.to_json()) for plan in plans)
+        for job in started:
+            start_process(job)
     return started[0]
 
 

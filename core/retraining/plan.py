@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.errors import RequestError
 from core.formats import number_format
 from core.models import regimes
 from core.models.catalog import architecture
+from core.models.retrained import make_folder
 from core.models.weights import labels_of
 from core.quantization.options import Options, budget, check_retrainable
 from core.training import material
@@ -44,6 +45,17 @@ class RetrainPlan:
     @property
     def after(self) -> Variant:
         return Variant(self.network, self.target, self.format, "retrain")
+
+    @property
+    def has_control(self) -> bool:
+        """Not FP32 itself; and a file that was retrained for a format cannot be retrained for FP32."""
+        return self.format != regimes.CONTROL and self.before.regime == "raw"
+
+    @property
+    def as_control(self) -> RetrainPlan:
+        """The same training in FP32, which has no fractional lengths to search for; whatever file it writes."""
+        options = replace(self.options, lengths="frozen")
+        return replace(self, format=regimes.CONTROL, options=options, target="")
 
     @property
     def title(self) -> str:
@@ -82,6 +94,7 @@ def plan_of(
     labels, name = labels_of(weights), number_format(format).name
     options = options or budget(labels)
     check_retrainable(number_format(name), options)
+    regimes.check_parent(Variant(network, weights, name))
     data = settled(material.named(data, labels))
     target = target or regimes.target(network, weights, name)
     _check_target(target, weights)
@@ -90,12 +103,8 @@ def plan_of(
 
 
 def _check_target(target: Path, weights: str) -> None:
-    """Made ready before training, which is not to be lost to a wrong path."""
     if target.absolute() == Path(weights).expanduser().absolute():
         raise RequestError(f"{target.name} would be overwritten, and is retrained.", "Give another --output.")
     if target.suffix != ".safetensors":
         raise RequestError(f"{target} is no name for retrained weights.", "Give one that ends in .safetensors.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RequestError(f"{target.parent} cannot be made ({error.strerror}).", "Give another --output.") from error
+    make_folder(target)

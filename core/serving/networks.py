@@ -9,7 +9,7 @@ from typing import Any
 
 from core import settings
 from core.engines import floats
-from core.models.regimes import weights_of
+from core.models.regimes import content, weights_of
 from core.models.weights import load_network
 from core.quantization.calibration import statistics_for
 from core.quantization.prepare import Executable, Prepared, executable, prepare
@@ -38,12 +38,13 @@ class Networks:
         What holds nothing of its own is not kept: it would keep a network alive that was forgotten, and nobody would count it.
         """
         with self._lock:
-            found = self._kept.get((variant, device))
+            key = (variant, device, content(variant))
+            found = self._kept.get(key)
             if not isinstance(found, Executable):
                 prepared = self._prepare(variant)
                 found = executable(prepared, variant.number_format, variant.calibration, device)
                 if found.held_bytes:
-                    self._kept.put((variant, device), found)
+                    self._kept.put(key, found)
             return found
 
     def forget(self, network: str, weights: str) -> None:
@@ -59,7 +60,8 @@ class Networks:
 
     def _prepare(self, variant: Variant) -> Prepared:
         raw = variant.regime == "raw"
-        key = (variant.network, variant.weights) if raw else (replace(variant, calibration=Calibration()), "prepared")
+        own = replace(variant, calibration=Calibration()), "prepared", content(variant)
+        key = (variant.network, variant.weights) if raw else own
         found = self._kept.get(key)
         if not isinstance(found, Prepared):
             found = prepare(load_network(variant.network, weights_of(variant)), statistics_for)

@@ -18,6 +18,7 @@ from core.quantization.graph import Graph
 from core.serving.networks import Networks
 from core.sweeps.batches import batch_size
 from core.sweeps.conditions import Conditions, VariantRecord, check_same, record
+from core.sweeps.opening import notes
 from core.sweeps.outcomes import UNKNOWN, Integers
 from core.sweeps.plan import Plan, chosen
 from core.sweeps.store import SweepStore
@@ -51,7 +52,7 @@ def _conditions(plan: Plan, data: PictureSet, networks: Networks) -> Conditions:
         variants=records,
         environment=environment(plan.device),
         name=data.name,
-        notes=data.notes,
+        notes=notes(plan, data),
     )
 
 

@@ -1,11 +1,16 @@
-"""Whether RE-TRAIN and its control were trained alike: else a gain of more training would be credited to the format."""
+"""How RE-TRAIN's weights were trained, and whether as their control and on the same pictures as the weights they began with.
+
+Else a gain of more training, or of other pictures, would be credited to the format.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from core.models.weights import WEIGHTS
 from core.sweeps.conditions import VariantRecord
+from core.training import material
 
 ALIKE = ("data", "rate", "epochs", "steps", "batch", "smallest_crop", "box_weight", "seed")
 BASELINE = "fp32"
@@ -24,6 +29,29 @@ def notes(records: Iterable[VariantRecord]) -> tuple[str, ...]:
                 "is not the format alone."
             )
     return tuple(found)
+
+
+def elsewhere(records: Iterable[VariantRecord]) -> tuple[str, ...]:
+    """A sentence for each set that RE-TRAIN was trained on and its weights, where they have a name, were not."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in records:
+        data = str((one.options or {}).get("data", ""))
+        if data and one.weights in WEIGHTS and not material.is_own_title(data, one.labels):
+            found.setdefault((data, one.weights_name, one.labels), []).append(one.title)
+    return tuple(
+        f"{', '.join(titles)}: fine-tuned on {data}, and the {weights} weights were trained on {material.TRAINED_ON[labels]}. "
+        "What sets RE-TRAIN apart from RAW may be the other pictures, not the format."
+        for (data, weights, labels), titles in found.items()
+    )
+
+
+def told(records: Iterable[VariantRecord]) -> tuple[str, ...]:
+    """How RE-TRAIN's weights were trained, those that were trained alike in one sentence."""
+    found: dict[str, list[str]] = {}
+    for one in records:
+        if one.retrained:
+            found.setdefault(one.retrained, []).append(one.title)
+    return tuple(f"{', '.join(titles)}: {words}." for words, titles in found.items())
 
 
 def _differing(one: dict[str, Any] | None, other: dict[str, Any] | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.files import as_text, spreadsheet_cell
 from core.models.labels import labels
+from core.sweeps import budgets
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
 from core.sweeps.recommend import Recommendation, recommend
@@ -117,6 +118,8 @@ def to_text(found: Table) -> str:
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
+    if retrained := budgets.told(detail.record for detail in found.details):
+        lines += ["", *retrained]
     if found.notes:
         lines += ["", *found.notes]
     return "\n".join(lines)

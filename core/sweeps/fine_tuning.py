@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from core.datasets.labelled import TrainingData
 from core.datasets.picture_set import PictureSet
 from core.models import regimes
 from core.models.catalog import architecture
+from core.models.retrained import make_folder
 from core.quantization.options import budget
 from core.quantization.retrain import Progress
 from core.retraining.carry_out import fine_tune
@@ -35,7 +35,7 @@ def fine_tune_missing(
     """
     wanted = missing(plan, data)
     if wanted:
-        phase = _Phase(plan, store, networks, check, store.reserve(SHARE, len(wanted)))
+        phase = _Phase(store, networks, check, store.reserve(SHARE, len(wanted)))
         for number, (variant, text) in enumerate(wanted):
             phase.fine_tune(variant, text, len(wanted) - number)
         store.at_stage("", SHARE)
@@ -44,10 +44,8 @@ def fine_tune_missing(
 class _Phase:
     """What is shared by all fine-tunings: the pictures, and how far the job is."""
 
-    def __init__(
-        self, plan: Plan, store: SweepStore, networks: Networks, check: Callable[[], None], parts: int
-    ) -> None:
-        self._plan, self._store, self._networks, self._check = plan, store, networks, check
+    def __init__(self, store: SweepStore, networks: Networks, check: Callable[[], None], parts: int) -> None:
+        self._store, self._networks, self._check = store, networks, check
         self._parts = parts
         self._sets: dict[tuple[str, Wanted], TrainingData] = {}
         self._progress, self._told = store.jobs.get(store.job).progress, 0.0
@@ -58,13 +56,13 @@ class _Phase:
         self._title = f"{architecture(variant.network).title} {variant.number_format.title}"
         loaded = self._networks.of(replace(variant, regime="raw")).loaded
         wanted = Wanted(loaded.card["labels"], loaded.preprocessing)
-        options = self._plan.budget or budget(wanted.labels)
+        options = budget(wanted.labels)
         if (text, wanted) not in self._sets:
             self._sets[text, wanted] = material.training(text, wanted, options.most, options.seed, self._tell)
         target = regimes.target(variant.network, variant.weights, variant.format)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target)
         raw, training = replace(variant, regime="raw"), self._sets[text, wanted]
-        fine_tune(self._networks, raw, training, options, Path(target), self._report, self._check)
+        fine_tune(self._networks, raw, training, options, target, self._report, self._check)
 
     def _report(self, progress: Progress) -> None:
         self._reach((self._part + progress.step / progress.steps) / self._parts)

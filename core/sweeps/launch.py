@@ -8,12 +8,13 @@ from core.datasets.matching import match
 from core.datasets.opening import open_set
 from core.errors import DataError, RequestError
 from core.jobs.records import Job
-from core.jobs.start import check_room, start_process
+from core.jobs.start import all_or_none, check_room, start_process
 from core.jobs.store import JobStore
 from core.models.labels import labels, synsets
 from core.models.weights import WEIGHTS, labels_of
 from core.sweeps.checking import check, check_classes
 from core.sweeps.layers.plan import LayersPlan
+from core.sweeps.opening import opened
 from core.sweeps.plan import Plan, chosen
 
 KIND, LAYERS = "sweep", "layers"
@@ -26,7 +27,7 @@ def launch(jobs: JobStore, plan: Plan) -> Job:
 
     What takes long to find out, such as a picture that cannot be read, the job itself says.
     """
-    data = open_set(plan.data)
+    data = opened(plan)
     check(plan, data)
     _check_size(len(chosen(len(data), plan.limit, plan.seed)) * len(plan.variants), MOST_ANSWERS, "answers", KIND)
     return _started(jobs, KIND, plan.to_json())
@@ -51,7 +52,8 @@ def _check_size(amount: int, most: int, what: str, kind: str) -> None:
 def _started(jobs: JobStore, kind: str, plan: str) -> Job:
     check_room(jobs)
     job = jobs.add(kind, plan)
-    start_process(job)
+    with all_or_none(jobs, [job]):
+        start_process(job)
     return job
 
 

@@ -8,6 +8,7 @@ from core.formats import number_format
 from core.models.catalog import architecture
 from core.models.weights import WEIGHTS
 from core.quantization.calibrators import calibrator
+from core.sweeps.opening import split_of
 from core.sweeps.plan import BASELINE, Plan
 from core.variant import REGIME_TITLES, Calibration, Variant
 
@@ -28,7 +29,9 @@ def compare_query(plan: Plan, variant: Variant, picture: int) -> str | None:
         "formats": [number_format(name).title for name in dict.fromkeys((BASELINE, variant.format))],
         "regimes": [REGIME_TITLES[regime] for regime in regimes],
     }
-    return urlencode(asked | _calibration(variant.calibration), doseq=True)
+    split = split_of(plan)
+    part = {"split": split} if split else {}
+    return urlencode(asked | part | _calibration(variant.calibration), doseq=True)
 
 
 def _calibration(chosen: Calibration) -> dict[str, str]:

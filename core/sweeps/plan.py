@@ -11,7 +11,6 @@ from typing import Any
 from core.errors import RequestError
 from core.formats import number_format
 from core.models.catalog import architecture
-from core.quantization.options import Options
 from core.variant import Calibration, Variant
 
 SCHEMA = 1
@@ -26,8 +25,7 @@ class Plan:
 
     `data` names a set as on the command line. `limit` takes that many of its pictures, None all; which ones follows from
     `seed` alone, and those of a smaller limit are among those of a larger one. `retrained` are those of the formats that
-    RE-TRAIN takes, empty for all that can be. `budget` is what weights that have yet to be retrained are fine-tuned with, None
-    the default for their labels.
+    RE-TRAIN takes, empty for all that can be.
     """
 
     networks: tuple[str, ...]
@@ -39,7 +37,6 @@ class Plan:
     seed: int = 0
     calibration: Calibration = Calibration()
     device: str = "cpu"
-    budget: Options | None = None
     retrained: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -98,9 +95,8 @@ class Plan:
         return tuple(name for name in self.formats if is_retrainable(name))
 
     def to_json(self) -> str:
-        """Without a budget and formats to retrain where none are named, as before there were any."""
-        later = ("budget", "retrained")
-        values = {name: value for name, value in asdict(self).items() if name not in later or value}
+        """Without formats to retrain where none are named, as before there were any."""
+        values = {name: value for name, value in asdict(self).items() if name != "retrained" or value}
         return json.dumps({"schema": SCHEMA, **values}, sort_keys=True)
 
     @classmethod
@@ -112,8 +108,6 @@ class Plan:
                 raise ValueError("another schema")
             values |= {name: tuple(values[name]) for name in _LISTS}
             values["retrained"] = tuple(values.get("retrained", ()))
-            if values.get("budget"):
-                values["budget"] = Options.from_dict(values["budget"])
             return cls(**values | {"calibration": Calibration(**values["calibration"])})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"This is not the plan of a sweep ({error}).", "Begin a new sweep.") from error

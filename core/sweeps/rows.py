@@ -111,7 +111,8 @@ def table(results: Results, conditions: Conditions) -> Table:
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
     details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
-    return Table(tuple(rows.values()), tuple(details), budgets.notes(records.values()))
+    notes = budgets.notes(records.values()) + budgets.elsewhere(records.values())
+    return Table(tuple(rows.values()), tuple(details), notes)
 
 
 def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outcomes]) -> dict[int, Outcomes]:

@@ -5,6 +5,7 @@ Train trains, val chooses the epoch and test scores; no picture of test has chos
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from core.training.reading import EVERY, Tell, matched, read
 
 OWN = {"signs": "signs"}
 """The set that weights with these labels come from, where it needs no folder."""
+TRAINED_ON = {"photos": "Tiny ImageNet", "signs": "Signs", "imagenet": "ImageNet"}
+"""What the weights that ship or are published with these labels were trained on."""
 DRAWN = 2_000  # Signs crops to choose by, and as many to score
 
 
@@ -58,6 +61,12 @@ def own_set(labels: str, text: str, data: PictureSet) -> str | None:
     return OWN.get(labels) or (text if _is_own(data, labels) else None)
 
 
+def is_own_title(title: str, labels: str) -> bool:
+    """Whether that set, by a TrainingData's title, is what weights with these labels were trained on."""
+    own = TRAINED_ON[labels]
+    return title == own or (labels in OWN and re.match(rf"{own} \([\d,]+ of split train", title) is not None)
+
+
 def check(text: str, labels: str) -> None:
     """Before any picture is read: raises DataError where there is no such set, it has no labels, or none is the network's."""
     data = open_set(text, "train")
@@ -75,7 +84,7 @@ def training(text: str, wanted: Wanted, most: int | None, seed: int, tell: Tell)
         return _signs(text, train, most, tell)
     if isinstance(train, TinySet) and isinstance(held_back, TinySet) and _is_own(train, wanted.labels):
         trains, chooses = (Part(one.data, one.index) for one in (train, held_back))
-        return TrainingData("Tiny ImageNet", fingerprint(train.data), wanted.labels, trains, chooses)
+        return TrainingData(TRAINED_ON["photos"], fingerprint(train.data), wanted.labels, trains, chooses)
     pictures, notes = read(train, wanted.labels, wanted.preprocessing, most, seed, tell)
     choosing, others = read(held_back, wanted.labels, wanted.preprocessing, None, seed, tell)
     mirrored = wanted.labels != "signs"  # a mirrored arrow would be another sign

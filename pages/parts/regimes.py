@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.formats import number_format
-from core.models.regimes import missing_sentence, regime_of, retrained_formats
+from core.models.regimes import control_sentence, missing_sentence, regime_of, retrained_formats
 from core.variant import REGIME_TITLES
 from pages.parts.variants import Chosen
 
@@ -22,14 +22,21 @@ def choose_regimes(chosen: Chosen) -> Chosen | None:
         st.caption(
             f"This file was retrained for {number_format(own[0]).title}: it runs in that format and in no other."
         )
-        return replace(chosen, formats=own, regimes=("retrain",))
+        chosen = replace(chosen, formats=own, regimes=("retrain",))
+        _say(control_sentence(chosen.variants()))
+        return chosen
     chosen = replace(chosen, regimes=pick_regimes())
-    if chosen.missing:
-        st.caption(missing_sentence(chosen.missing))
+    _say(missing_sentence(chosen.missing))
+    _say(control_sentence(chosen.variants()))
     if chosen.variants():
         return chosen
     st.info("Nothing that was chosen can run: choose RAW, or another format.")
     return None
+
+
+def _say(words: str) -> None:
+    if words:
+        st.caption(words)
 
 
 def pick_regimes() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.charts import loss
 from core.compare.evaluate import Accuracy
+from core.models.regimes import CONTROL, UNCONTROLLED
 from core.retraining.found import Found
 from core.retraining.store import Result
 from core.sweeps.statistics import share
@@ -58,6 +59,8 @@ def _scored(now: Found, result: Result) -> None:
             _line("fp32", "FP32 RE-TRAIN", now.control.after),
         ]
     st.html(tables.html(f"On {result.before.images:,} {result.scored_on}", SCORED, groups))
+    if now.control is None and now.plan.format != CONTROL:
+        st.caption(UNCONTROLLED)
     for words in (*result.notes, f"The training took {result.seconds:.0f} s. The weights are in {result.file}."):
         st.caption(literal(words))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import BitlensError
-from core.formats import FORMATS, number_format
+from core.formats import FORMATS, NumberFormat, number_format
 from core.jobs.store import shared_jobs
 from core.models.kinds import KINDS
 from core.quantization.options import Options, budget
@@ -33,7 +33,7 @@ def draw() -> None:
         bind="query-params",
         filter_mode="prefix",
     )
-    options = _options(budget(KINDS[chosen.kind].labels) if chosen else Options())
+    options = _options(budget(KINDS[chosen.kind].labels) if chosen else Options(), number_format(str(name)))
     control = st.toggle(
         "FP32 with the same training, too",
         True,
@@ -48,7 +48,7 @@ def draw() -> None:
         _start(chosen, str(name), options, data, control)
 
 
-def _options(usual: Options) -> Options:
+def _options(usual: Options, format: NumberFormat) -> Options:
     """What a person may want to change; the key has the usual number, so that another set brings its own."""
     with st.expander("How it is trained"):
         epochs = st.number_input("Epochs", 1, 50, usual.epochs, key=f"epochs_{usual.epochs}")
@@ -56,14 +56,21 @@ def _options(usual: Options) -> Options:
             "Steps in an epoch", 1, None, usual.steps, key=f"steps_{usual.steps}", placeholder="every picture once"
         )
         rate = st.number_input("Learning rate", 1e-6, 1.0, usual.rate, format="%g", step=1e-4, key=f"rate_{usual.rate}")
-        search = st.toggle("Search fractional lengths again", False, key="search_again")
+        has_lengths = format.kind == "fixed"
+        search = st.toggle(
+            "Search fractional lengths again",
+            False,
+            key="search_again",
+            disabled=not has_lengths,
+            help="Of FIXED-N, after the training; no other format has them.",
+        )
         seed = st.number_input("Seed", 0, None, usual.seed, key="retrain_seed")
     return replace(
         usual,
         epochs=int(epochs),
         steps=None if steps is None else int(steps),
         rate=float(rate),
-        lengths="search" if search else "frozen",
+        lengths="search" if search and has_lengths else "frozen",
         seed=int(seed),
     )
 

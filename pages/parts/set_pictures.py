@@ -13,7 +13,7 @@ from core.jobs.store import shared_jobs
 from pages.parts.file import File
 from pages.parts.session import literal, problem
 
-DATA, NUMBER = "data", "picture"
+DATA, NUMBER, SPLIT = "data", "picture", "split"
 SIGNS = "signs"
 SHOWN_SIGNS = (
     17,
@@ -32,8 +32,9 @@ def linked() -> File | None:
         return None
     try:
         check_linked(text, shared_jobs)
-        data = _opened(text)
-        return _file(text, data, number(data, st.query_params.get(NUMBER, "0")))
+        split = st.query_params.get(SPLIT)
+        data = _opened(text, split)
+        return _file(text, split, number(data, st.query_params.get(NUMBER, "0")))
     except BitlensError as error:
         problem(error)
         return None
@@ -41,13 +42,13 @@ def linked() -> File | None:
 
 def leave() -> None:
     """The address names no picture of a set any more."""
-    for name in (DATA, NUMBER):
+    for name in (DATA, NUMBER, SPLIT):
         st.query_params.pop(name, None)
 
 
 def sign() -> File:
     """One of a few signs, chosen by the visitor."""
-    data = _opened(SIGNS)
+    data = _opened(SIGNS, None)
     index = st.selectbox(
         "Sample sign",
         SHOWN_SIGNS,
@@ -56,22 +57,22 @@ def sign() -> File:
         bind="query-params",
         on_change=leave,
     )
-    return _file(SIGNS, data, index)
+    return _file(SIGNS, None, index)
 
 
 @st.cache_resource(max_entries=4, ttl="10m", show_spinner="Opening the set of pictures")
-def _opened(text: str) -> PictureSet:
-    return open_set(text)
+def _opened(text: str, split: str | None) -> PictureSet:
+    return open_set(text, split)
 
 
 @st.cache_resource(max_entries=4, ttl="10m", show_spinner=False)
-def _picture(text: str, index: int) -> Picture:
-    return picture(_opened(text), index)
+def _picture(text: str, split: str | None, index: int) -> Picture:
+    return picture(_opened(text, split), index)
 
 
-def _file(text: str, data: PictureSet, index: int) -> File:
+def _file(text: str, split: str | None, index: int) -> File:
     """Read here and now: what is wrong with it is known before the page shows it. Raises DataError."""
-    found = _picture(text, index)
+    data, found = _opened(text, split), _picture(text, split, index)
     place = f"{found.name}, picture {index:,} of {data.name}."
     about = f"**{literal(truth(data, index))}** {literal(place)}"
-    return File(f"{text}#{index}", found.name, lambda: found, about)
+    return File(f"{text}#{index}{f' of {split}' if split else ''}", found.name, lambda: found, about)

@@ -7,13 +7,13 @@ from html import escape
 
 import streamlit as st
 
-from core.datasets.opening import open_set
 from core.errors import BitlensError
 from core.images.draw import data_uri
 from core.models.catalog import architecture
 from core.sweeps.changed import Answer, Changed, Thumbnail, changed, thumbnails
 from core.sweeps.history import Found
 from core.sweeps.link import compare_query
+from core.sweeps.opening import opened
 from core.sweeps.rows import is_baseline
 from pages.parts import sweep_classes
 from pages.parts.session import literal
@@ -77,7 +77,7 @@ def _pictures(found: Found, wanted: tuple[int, ...]) -> Mapping[int, Thumbnail]:
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the pictures")
 def _thumbnails(data: str, fingerprint: str, wanted: tuple[int, ...], _found: Found) -> list[Thumbnail]:
-    return thumbnails(open_set(data), _found.conditions, wanted)
+    return thumbnails(opened(_found.plan), _found.conditions, wanted)
 
 
 def _card(found: Found, number: int, one: Changed, picture: Thumbnail | None) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.datasets.matching import unmatched_sentence
 from core.datasets.survey import unreadable_sentence
-from core.sweeps import parquet
+from core.sweeps import budgets, parquet
 from core.sweeps.export import to_csv, to_json
 from core.sweeps.history import Found
 from pages.parts import sweep_advice, sweep_charts, sweep_details, sweep_gallery, sweep_table
@@ -66,6 +66,7 @@ def _sentences(found: Found) -> Iterator[str]:
         if names:
             yield unmatched_sentence(names, len(conditions.classes), f"the {kind} networks'")
     yield from conditions.notes
+    yield from budgets.told(detail.record for detail in found.table.details)
     yield from found.table.notes
     if early := [one.title for one in conditions.variants if one.preliminary]:
         yield f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."

@@ -83,7 +83,8 @@ def _amount(plan: Plan, pictures: Pictures) -> str:
     rows = _count(each, "format") if plan.regimes == ("raw",) else f"{each} of format and regime"
     product = f"{_count(len(plan.networks), 'network')} × {rows} = {_count(variants, 'variant')}"
     if pictures.count is None:
-        return f"{product}, over every picture of the set."
+        part = "the set's test split" if plan.retrains else "the set"
+        return f"{product}, over every picture of {part}."
     at_most = "" if pictures.exact else "at most "
     return f"{product}, over {at_most}{_count(pictures.count, 'picture')}: {variants * pictures.count:,} answers."
 

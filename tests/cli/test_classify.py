@@ -24,6 +24,7 @@ from core.images.decode import decode
 from core.images.samples import sample
 from core.models.catalog import ARCHITECTURES
 from core.models.labels import labels
+from core.models.regimes import UNCONTROLLED
 from core.models.weights import availability
 from core.serving.networks import Networks
 from core.variant import Variant
@@ -329,6 +330,7 @@ def test_retrained_variants_beside_raw_ones(photo: Path, weights: str, capsys: p
     assert [bool(row["retrained"]) for row in rows] == [False, False, True]
     assert rows[2]["retrained"].startswith("1 epoch on Noise") and rows[1]["top"] != rows[2]["top"]
     assert captured.err.startswith("bitlens: Not retrained yet, and left out: SqueezeNet for FP32. To make the first")
+    assert captured.err.splitlines()[1:] == [f"bitlens: {UNCONTROLLED}"]
     assert main(["classify", *options]) == 0
     assert "  FIXED-5 RE-TRAIN emulated " in capsys.readouterr().out
 
@@ -346,4 +348,5 @@ def test_a_regime_of_which_nothing_is_here(photo: Path, weights: str, capsys: py
 def test_a_retrained_file_runs_as_what_it_is(photo: Path, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = retrained_weights("squeezenet", weights, "fixed6")
     assert main(["classify", str(photo), *_options(str(path), "fixed6"), "--json"]) == 0
-    assert _json(capsys)["results"][0]["regime"] == "retrain"
+    said = capsys.readouterr()
+    assert json.loads(said.out)["results"][0]["regime"] == "retrain" and said.err == f"bitlens: {UNCONTROLLED}\n"

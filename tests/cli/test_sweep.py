@@ -13,12 +13,13 @@ import pytest
 from core.cli import sweep as module
 from core.cli.choices import settled_weights
 from core.cli.main import main
-from core.datasets.opening import open_set
 from core.errors import DataError
 from core.jobs.store import JobStore, shared_jobs, store_file
 from core.serving.networks import shared_networks
 from core.sweeps import begin as beginning
 from core.sweeps import parquet
+from core.sweeps.opening import opened
+from core.sweeps.plan import Plan
 from core.sweeps.rows import table
 from tests.datasets.files import picture, write_files, write_zip
 from tests.sweeps.fakes import FakeNetworks, FakeSet
@@ -48,12 +49,12 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> FakeNetworks:
 def data(monkeypatch: pytest.MonkeyPatch, networks: FakeNetworks) -> FakeSet:
     found = FakeSet(20)
 
-    def open_set(text: str) -> FakeSet:
-        if text != "fake":
-            raise DataError(f"There is no data set named {text!r}.", "Give another.")
+    def by_name(plan: Plan) -> FakeSet:
+        if plan.data != "fake":
+            raise DataError(f"There is no data set named {plan.data!r}.", "Give another.")
         return found
 
-    monkeypatch.setattr(module, "open_set", open_set)
+    monkeypatch.setattr(module, "opened", by_name)
     return found
 
 
@@ -188,7 +189,7 @@ def test_what_is_left_out_is_said(
 ) -> None:
     found_set = FakeSet(20, (*data.classes[:4], "a lamp nobody knows"), broken=[3, 11])
     found_set.notes = ("Left out: empty, in which no pictures are.",)
-    monkeypatch.setattr(module, "open_set", lambda text: found_set)
+    monkeypatch.setattr(module, "opened", lambda plan: found_set)
     assert main(["sweep", *OPTIONS[:-1], "fp32,fp16", "--json"]) == 0
     said = capsys.readouterr()
     assert "bitlens: Left out: empty, in which no pictures are.\n" in said.err
@@ -275,7 +276,7 @@ def test_a_folder_of_class_folders_and_a_zip_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The real sets behind the command: goldfish and frogs of every size, one of which is cut off."""
-    monkeypatch.setattr(module, "open_set", open_set)
+    monkeypatch.setattr(module, "opened", opened)
     monkeypatch.setattr(module, "shared_networks", shared_networks)
     monkeypatch.chdir(tmp_path)
     good = {
@@ -303,7 +304,7 @@ def test_a_folder_of_class_folders_and_a_zip_of_it(
 def test_a_folder_without_labels_gives_agreement_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "open_set", open_set)
+    monkeypatch.setattr(module, "opened", opened)
     monkeypatch.setattr(module, "shared_networks", shared_networks)
     folder = write_files(tmp_path / "flat", {f"{number}.png": picture(number, 40) for number in range(5)})
     found = _document(capsys, "--data", str(folder), "--networks", "squeezenet", "--formats", "fp32,fp16")

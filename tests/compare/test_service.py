@@ -16,9 +16,12 @@ from core.compare.service import BEHIND, Comparison
 from core.compare.view import View
 from core.images.crop import Crop
 from core.images.decode import Picture
+from core.models.files import sha256
 from core.serving.worker import Worker
 from core.variant import Calibration, Variant
 from tests.compare.examples import FP32
+from tests.retrained import retrained_weights
+from tests.weights import lively_weights
 
 FIXED8 = Variant("squeezenet", "photos", "fixed8")
 INT8 = Variant("squeezenet", "photos", "int8")
@@ -94,6 +97,23 @@ def test_whatever_changes_the_answer_is_computed_anew(
     comparison.answers(_view(b"a"), [FIXED8])[0].result(30)
     comparison.answers(view, [variant])[0].result(30)
     assert len(computed) == 2
+
+
+def test_weights_that_were_retrained_once_more_answer_anew(
+    comparison: Comparison, computed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process, which tells nobody: the file has the same name, and other tensors."""
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
+    weights = str(lively_weights(tmp_path))
+    retrained, record = Variant("squeezenet", weights, "fp32", "retrain"), None
+    for seed in (1, 2):
+        target = retrained_weights("squeezenet", weights, "fp32", seed=seed)
+        assert sha256(target) != record
+        record = sha256(target)
+        for _ in range(2):
+            comparison.answers(_view(b"a"), [retrained])[0].result(30)
+            comparison.noise(_view(b"a"), retrained).result(30)
+    assert computed == ["fp32", "chart of fp32"] * 2
 
 
 def test_two_sessions_that_ask_at_once_share_one_future(

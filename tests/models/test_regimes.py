@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from core import settings
-from core.models.regimes import divided, missing_sentence, retrained_formats
+from core.models.regimes import UNCONTROLLED, control_sentence, divided, missing_sentence, retrained_formats
 from core.variant import Variant
 from tests.retrained import retrained_weights
 from tests.weights import lively_weights, random_weights
@@ -84,6 +84,20 @@ def test_what_runs_and_what_is_missing(weights: str) -> None:
         "--network squeezenet --weights lively-0.safetensors --format fp32 --data FOLDER`."
     )
     assert missing_sentence([]) == ""
+
+
+def test_a_gain_whose_control_is_not_beside_it_is_told() -> None:
+    def asked(*which: tuple[str, str, str]) -> str:
+        return control_sentence(Variant(network, "signs", name, regime) for network, name, regime in which)
+
+    raw, control, other = (
+        ("vgg16", "fp32", "raw"),
+        ("vgg16", "fp32", "retrain"),
+        ("squeezenet", "fp32", "retrain"),
+    )
+    fixed4 = ("vgg16", "fixed4", "retrain")
+    assert asked(raw, control, fixed4) == asked(control) == asked(raw) == asked() == ""
+    assert asked(raw, fixed4) == asked(other, fixed4) == UNCONTROLLED
 
 
 def test_the_command_for_signs_needs_no_folder() -> None:

@@ -22,6 +22,7 @@ from core.errors import BitlensError
 from core.images.samples import samples
 from core.jobs.store import shared_jobs
 from core.models.labels import labels
+from core.models.regimes import UNCONTROLLED
 from core.models.weights import WEIGHTS, availability
 from core.sweeps.link import compare_query
 from core.sweeps.plan import Plan
@@ -265,6 +266,7 @@ def test_retrained_weights_are_compared(tmp_path: Path, monkeypatch: pytest.Monk
     words = [element.value for element in app.caption]
     missing = "Not retrained yet, and left out: VGG-16 for FP32, INT8; SqueezeNet for FP32."
     assert any(word.startswith(missing) and "`python -m core retrain --network vgg16" in word for word in words)
+    assert UNCONTROLLED in words
     app.session_state["charts"] = "squeezenet"
     app.run()
     words = [element.value.replace("\\", "") for element in app.caption]
@@ -280,6 +282,7 @@ def test_a_retrained_file_can_be_dropped(tmp_path: Path, monkeypatch: pytest.Mon
     assert not app.exception
     assert cards(app).names == ["SqueezeNet, INT8 RE-TRAIN"]
     assert any(element.value.startswith("This file was retrained for INT8: it runs") for element in app.caption)
+    assert UNCONTROLLED in [element.value for element in app.caption]
 
 
 def test_nothing_retrained_says_so() -> None:
@@ -322,6 +325,16 @@ def test_a_link_opens_a_picture_of_a_set_and_another_choice_leaves_it() -> None:
     app.button(key="leave").click().run()
     assert seen(app) == samples()[0].name
     assert not {"data", "picture"} & set(app.query_params)
+
+
+def test_a_link_may_name_the_part_of_the_set() -> None:
+    app = opened(data="signs:50:7", split="val", picture="17", networks="SqueezeNet", formats="FP32")
+    assert not app.exception and seen(app) == "val 17"
+    app.button(key="leave").click().run()
+    assert not {"data", "picture", "split"} & set(app.query_params)
+    assert "There is no split named" in " ".join(
+        element.value for element in opened(data="signs:50:7", split="x", picture="17").error
+    )
 
 
 def test_a_dropped_photo_takes_the_place_of_a_linked_picture() -> None:

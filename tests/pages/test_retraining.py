@@ -12,10 +12,12 @@ from core.compare.evaluate import Accuracy
 from core.jobs import start
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
+from core.models.regimes import UNCONTROLLED
 from core.models.weights import availability
 from core.quantization.options import budget
 from core.quantization.score import Scores
 from core.retraining import launch
+from core.retraining.found import found
 from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
 from tests.pages.jobs import OWNER, opened, own_store, tables, words
@@ -69,11 +71,14 @@ def test_a_running_one_shows_its_loss_curve_and_epochs() -> None:
 
 def test_what_it_came_to_stands_beside_the_control() -> None:
     job = done()
-    assert "FP32" not in " ".join(cell for row in tables(opened(part="RE-TRAIN", job=job.id))[0].rows for cell in row)
+    alone = opened(part="RE-TRAIN", job=job.id)
+    assert "FP32" not in " ".join(cell for row in tables(alone)[0].rows for cell in row)
+    assert UNCONTROLLED in words(alone)
     done(replace(PLAN, format="fp32", target="/made/other"), 89.0, 89.5)
     done(replace(PLAN, format="fp32", options=replace(PLAN.options, seed=9)), 1.0, 2.0)
     app = opened(part="RE-TRAIN", job=job.id)
     scored, epochs = tables(app)
+    assert UNCONTROLLED not in words(app)
     assert scored.caption == "On 200 test crops"
     assert [[cell.strip() for cell in row[:4]] for row in scored.rows[2:4]] == [
         ["⬟ FIXED-4", "200", "50.00", "43.14 to 56.86"],
@@ -118,6 +123,36 @@ def test_more_than_a_page_may_ask_for_is_refused(started: list[Job], monkeypatch
     app.button(key="start_retrain").click().run()
     assert "That trains on 128,000,000 pictures" in words(app)
     assert not started and not shared_jobs().jobs()
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_lengths_are_searched_again_for_fixed_n_alone_and_the_control_is_found(started: list[Job]) -> None:
+    app = opened(part="RE-TRAIN")
+    app.toggle(key="search_again").set_value(True).run()
+    app.button(key="start_retrain").click().run()
+    assert not app.exception and not app.error
+    first, control = (RetrainPlan.from_json(job.plan) for job in started)
+    assert (first.format, first.options.lengths) == ("fixed4", "search")
+    assert (control.format, control.options) == ("fp32", replace(first.options, lengths="frozen"))
+    for job in started:
+        shared_jobs().cancel(job.id)
+    made = done(first)
+    assert found(shared_jobs(), made).control is None
+    done(replace(control, options=replace(control.options, seed=9)))
+    assert found(shared_jobs(), made).control is None
+    done(control, after=89.5)
+    its = found(shared_jobs(), made).control
+    assert its is not None and its.after.top1 == 89.5
+
+
+@pytest.mark.skipif(not availability("squeezenet", "signs").present, reason="the signs weights are not here")
+def test_a_format_without_fractional_lengths_starts_whatever_the_toggle_says(started: list[Job]) -> None:
+    app = opened(part="RE-TRAIN")
+    app.toggle(key="search_again").set_value(True).run()
+    app.selectbox(key="retrain_format").set_value("int8").run()
+    assert app.toggle(key="search_again").disabled
+    app.button(key="start_retrain").click().run()
+    assert not app.error and [RetrainPlan.from_json(job.plan).options.lengths for job in started] == ["frozen"] * 2
 
 
 def test_a_part_is_left_with_its_job() -> None:

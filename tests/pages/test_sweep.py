@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from core.sweeps.verdicts import Pairs, interval
 from pages.parts import session, sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, visitor, words
+from tests.sweeps.by_hand import conditions, outcomes
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
 
 
@@ -366,6 +368,22 @@ def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
     assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
 
 
+def test_how_weights_were_retrained_stands_under_the_table() -> None:
+    chosen = plan(formats=("fp32", "fixed4"), regimes=("raw", "retrain"))
+    made = {"retrained": "1 epoch on pets (train), rate 0.5", "options": {"data": "pets (train)", "rate": 0.5}}
+    job = shared_jobs().add("sweep", chosen.to_json())
+    assert shared_jobs().claim(job.id, OWNER)
+    store, begin = SweepStore(shared_jobs(), job.id, OWNER), conditions(chosen, 4)
+    records = [replace(one, **(made if one.regime == "retrain" else {})) for one in begin.variants]
+    store.begin(replace(begin, variants=tuple(records)))
+    for number in range(4):
+        store.record(number, 0, outcomes([True] * 4), 1.0, 1.0)
+    shared_jobs().finish(job.id, OWNER, "done")
+    found = words(opened(job=job.id))
+    assert "FIXED-4 RE-TRAIN: 1 epoch on pets (train), rate 0.5." in found
+    assert "fine-tuned on pets (train), and the photos weights were trained on Tiny ImageNet." in found
+
+
 def test_two_sweeps_are_compared_picture_by_picture() -> None:
     first = done(FakeSet(20))
     second = done(FakeSet(20), plan(formats=("fp32", "bf16")))
@@ -383,7 +401,7 @@ def test_two_sweeps_are_compared_picture_by_picture() -> None:
 
 
 def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_gallery, "open_set", lambda text: FakeSet(20))
+    monkeypatch.setattr(sweep_gallery, "opened", lambda plan: FakeSet(20))
     sweep_gallery._thumbnails.clear()
     job = done()
     app = opened(job=job.id)

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BitlensError, RequestError
+from core.errors import BitlensError, RequestError, WeightsError
 from core.models import regimes
+from core.models.labels import labels
 from core.models.weights import labels_of
 from core.quantization.options import Options, budget
 from core.retraining.plan import RetrainPlan, plan_of
 from core.variant import Calibration
-from tests.weights import random_weights
+from tests.datasets.files import picture, write_files
+from tests.retrained import retrained_weights
+from tests.weights import lively_weights, random_weights
 
 PLAN = RetrainPlan(
     "squeezenet",
@@ -56,6 +59,25 @@ def test_what_is_not_named_is_the_weights_own(tmp_path: Path, monkeypatch: pytes
 def test_what_is_wrong_is_said_before_any_work(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(BitlensError, match=sentence):
         plan_of(**{"network": "squeezenet", "weights": "signs", "format": "fixed4"} | options)
+
+
+def test_a_retrained_file_is_a_parent_for_its_own_format_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is said before there is a job, with a remedy that is not the very same command."""
+    monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
+    weights = lively_weights(tmp_path)
+    file = str(retrained_weights("squeezenet", str(weights), "int8"))
+    files = {f"{labels('photos')[number % 2]}/{number}.png": picture(number) for number in range(40)}
+    folder = str(write_files(tmp_path / "set", files))
+    with pytest.raises(WeightsError, match="was retrained for INT8, and cannot be retrained for FIXED-8") as caught:
+        plan_of("squeezenet", file, "fixed8", data=folder)
+    assert caught.value.remedy == (
+        "Retrain it for INT8, or name the weights that it was retrained from: lively-0.safetensors."
+    )
+    with pytest.raises(WeightsError, match="holds SqueezeNet, not VGG-16"):
+        plan_of("vgg16", file, "int8", data=folder)
+    further = plan_of("squeezenet", file, "int8", data=folder)
+    assert (further.before.regime, further.has_control) == ("retrain", False)
+    assert plan_of("squeezenet", str(weights), "int8", data=folder).has_control
 
 
 def test_what_is_retrained_is_not_overwritten(tmp_path: Path) -> None:

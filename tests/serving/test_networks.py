@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from core.errors import RequestError
@@ -121,10 +122,10 @@ def test_a_failure_is_not_kept(weights: str, calls: list[str]) -> None:
         networks.executable(Variant("squeezenet", weights, "fixed17"))
 
 
-def test_a_retrained_file_is_read_anew_after_forgetting(
+def test_a_retrained_file_that_another_process_replaced_is_read_anew(
     weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file's name stays when weights are retrained once more; what runs must be what it holds then."""
+    """The file's name stays when weights are retrained once more; what runs must be what it holds then, forgotten or not."""
     record = Retrained(
         *("squeezenet", "fp32", "x", sha256(Path(weights)), "data", "0" * 64),
         *({"rate": 1.0, "seed": 0}, [{}, {}], 1, {}, "", {}, "photos", COMPACT.as_dict(), "as noted", {}),
@@ -135,6 +136,9 @@ def test_a_retrained_file_is_read_anew_after_forgetting(
     write(target, tensors, record)
     before = networks.of(variant)
     assert networks.of(variant) is before is not networks.of(replace(variant, regime="raw"))
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    (first, *_), (again, *_) = networks.executable(variant).run(x), networks.executable(variant).run(x)
+    assert torch.equal(first, again)
     write(target, {name: tensor * 2 for name, tensor in tensors.items()}, record)
-    networks.forget("squeezenet", weights)
+    assert not torch.equal(networks.executable(variant).run(x)[0], first)
     assert networks.of(variant).loaded.fingerprint == sha256(target) != before.loaded.fingerprint

@@ -68,7 +68,7 @@ def _counting(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    sweep.open_set = lambda text: Noise()
+    sweep.opened = lambda plan: Noise()
     _counting(Path(os.environ["RUNS"]))
     if count := int(os.environ.get("KILL_IN_BATCH", "0")):
         _killing(count)

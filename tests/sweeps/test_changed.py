@@ -123,6 +123,14 @@ def test_the_address_of_a_picture() -> None:
     }
 
 
+def test_the_address_names_the_part_of_the_set_that_a_sweep_with_retraining_takes() -> None:
+    chosen = plan(data="/pictures/pets", regimes=("raw", "retrain"))
+    query = compare_query(chosen, Variant("vgg16", "photos", "fixed8"), 17)
+    assert query is not None and parse_qs(query)["split"] == ["test"]
+    without = compare_query(plan(data="/pictures/pets"), Variant("vgg16", "photos", "fixed8"), 17)
+    assert without is not None and "split" not in parse_qs(without)
+
+
 def test_fp32_stands_once_and_what_is_default_not_at_all() -> None:
     query = compare_query(plan(), Variant("squeezenet", "photos", "fp32"), 0)
     assert query is not None

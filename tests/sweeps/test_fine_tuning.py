@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,26 +13,32 @@ import pytest
 import torch
 
 from core.cli.main import main
+from core.datasets.folder import open_folder
 from core.datasets.opening import open_set
 from core.errors import Cancelled, DataError, RequestError, WeightsError
 from core.jobs.store import shared_jobs
 from core.models import regimes, retrained
 from core.models.files import sha256
+from core.models.labels import labels
 from core.quantization.options import BUDGETS, Options
 from core.serving.networks import Networks
 from core.sweeps import fine_tuning as module
+from core.sweeps import launch as launching
 from core.sweeps.carry_out import carry_out
 from core.sweeps.checking import check, missing
 from core.sweeps.conditions import Conditions
+from core.sweeps.opening import UNSEEN, opened
 from core.sweeps.plan import Plan
 from core.sweeps.rows import table
 from core.sweeps.store import SweepStore
 from core.training import material
 from tests.datasets.files import picture, write_files
+from tests.retrained import retrained_weights
 from tests.sweeps.fakes import FakeSet, begun, plan
+from tests.weights import lively_weights
 
 BUDGET = Options(rate=1e-3, epochs=1, steps=2, batch=4)
-SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"), budget=BUDGET)
+SIGNS = plan(weights=("signs",), formats=("fp32", "fixed4"), data="signs:12", regimes=("raw", "retrain"))
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +46,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(material, "DRAWN", 6)
+    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
     monkeypatch.setattr(module, "BETWEEN_S", 0.0)
     threads = torch.get_num_threads()
     yield
@@ -103,8 +112,10 @@ def test_cut_off_it_goes_on_and_comes_out_the_same(tmp_path: Path) -> None:
     assert file("fp32").stat().st_mtime_ns == made and file("fixed4").read_bytes() == kept["fixed4"]
 
 
-def test_a_control_of_another_budget_is_told(tmp_path: Path) -> None:
-    sweep(replace(SIGNS, formats=("fp32",), budget=replace(BUDGET, rate=1e-4)), begun(tmp_path, SIGNS))
+def test_a_control_of_another_budget_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, "signs", replace(BUDGET, rate=1e-4))
+    sweep(replace(SIGNS, formats=("fp32",)), begun(tmp_path, SIGNS))
+    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
     (tmp_path / "again").mkdir()
     store = begun(tmp_path / "again", SIGNS)
     conditions = sweep(SIGNS, store)
@@ -129,6 +140,46 @@ def test_signs_weights_are_trained_on_signs_and_photos_on_nothing_else_than_thei
     check(replace(photos, regimes=("raw",)), FakeSet(3))
 
 
+def noise(folder: Path, count: int) -> Path:
+    """Class folders without train, val or test above them."""
+    return write_files(folder, {f"{labels('photos')[n % 5]}/{n}.png": picture(n) for n in range(count)})
+
+
+def test_no_picture_that_retraining_takes_is_swept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Flat class folders, most of which train: begun, gone on with and shown, a sweep with RE-TRAIN takes the rest alone."""
+    shared_jobs.cache_clear()
+    folder, weights = noise(tmp_path / "noise", 40), str(lively_weights(tmp_path))
+    retrained_weights("squeezenet", weights, "fp32")
+    options = ("--data", str(folder), "--networks", "squeezenet", "--weights", weights, "--formats", "fp32", "--json")
+    assert main(["sweep", *options, "--regimes", "raw,retrain"]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    swept = opened(Plan.from_json(shared_jobs().get(found["job"]).plan))
+    titles = {split: {one.title for one in open_folder(folder, split).entries} for split in ("train", "val")}
+    assert titles["train"] and titles["val"]
+    assert not {swept.title(index) for index in range(len(swept))} & (titles["train"] | titles["val"])
+    assert [row["images"] for row in found["results"]] == [len(swept)] * 2 and 0 < len(swept) < 20
+    assert found["data"]["name"] == "noise (test)" and found["data"]["sha256"] == swept.fingerprint
+    assert found["data"]["notes"] == [UNSEEN] and f"bitlens: {UNSEEN}" in said.err
+    assert main(["sweep", "--resume", found["job"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["results"] == found["results"]
+    assert main(["sweep", *options, "--regimes", "raw"]) == 0
+    raw = json.loads(capsys.readouterr().out)
+    assert raw["results"][0]["images"] == 40 and raw["data"]["notes"] == []
+    shared_jobs.cache_clear()
+
+
+def test_the_app_begins_it_with_the_same_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = plan(data=str(noise(tmp_path / "noise", 40)), regimes=("raw", "retrain"))
+    seen: list[int] = []
+    monkeypatch.setattr(launching, "check", lambda plan, data: seen.append(len(data)))
+    monkeypatch.setattr(launching, "start_process", lambda job: 1)
+    launching.launch(shared_jobs(), chosen)
+    launching.launch(shared_jobs(), replace(chosen, regimes=("raw",)))
+    assert seen[0] < seen[1] == 40
+    shared_jobs.cache_clear()
+
+
 def test_classes_that_none_of_the_networks_knows_are_refused(tmp_path: Path) -> None:
     strangers = write_files(tmp_path / "set", {f"{name}/0.png": picture(0) for name in ("a lamp", "a hat")})
     with pytest.raises(DataError, match="None of the set's 2 classes is one that the network tells apart"):
@@ -146,10 +197,25 @@ def test_weights_that_are_no_parents_are_refused(tmp_path: Path) -> None:
         check(replace(SIGNS, weights=(str(file("fixed4")),)), open_set("signs:12"))
 
 
-def test_the_command_with_the_default_budget(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("full", ["mkdir", "write_bytes"])
+def test_a_full_disk_is_said_with_the_place_and_a_remedy(
+    full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BUDGETS, "signs", BUDGET)
+    store, whole = begun(tmp_path, SIGNS), getattr(Path, full)
+
+    def refused(path: Path, *arguments: object, **options: object) -> object:
+        if "retrained" in path.parts:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return whole(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, full, refused)
+    with pytest.raises(WeightsError, match="No space left on device") as caught:
+        sweep(SIGNS, store)
+    assert str(file("fp32").parent) in str(caught.value) and "BITLENS_CACHE" in caught.value.remedy
+    assert "--output" in caught.value.remedy and not list(file("fp32").parent.glob("*"))
+
+
+def test_the_command_with_the_default_budget(capsys: pytest.CaptureFixture[str]) -> None:
     shared_jobs.cache_clear()
     options = ("--data", "signs:12", "--networks", "squeezenet", "--weights", "signs", "--formats", "bf16,fixed4")
     assert main(["sweep", *options, "--regimes", "retrain", "--json"]) == 0
@@ -160,4 +226,9 @@ def test_the_command_with_the_default_budget(
     ]
     assert found["notes"] == [] and found["details"][2]["options"]["steps"] == 2
     assert "Fine-tuning SqueezeNet FP32, 1 of 2: step 1 of 2." in said.err
+    assert main(["sweep", "--resume", found["job"]]) == 0
+    words = found["details"][2]["retrained"]
+    assert words.startswith("1 epoch on Signs (8 of split train, seed 0)")
+    said = capsys.readouterr()
+    assert [line.endswith(f"FIXED-4 RE-TRAIN: {words}.") for line in said.out.splitlines()].count(True) == 1
     shared_jobs.cache_clear()

@@ -6,7 +6,7 @@ import pytest
 
 from core.datasets.imagenette import NAMES
 from core.datasets.signs.signs_set import SignsSet
-from core.errors import DataError
+from core.errors import DataError, StoreError
 from core.jobs.records import Job
 from core.sweeps import launch
 from core.sweeps.carry_out import carry_out
@@ -74,3 +74,16 @@ def test_a_job_that_is_launched_is_checked_first(tmp_path: Path, monkeypatch: py
     with pytest.raises(DataError, match="None of the set's 60 classes"):
         launch.launch(jobs, plan(data="signs:5", weights=("photos",)))
     assert len(jobs.jobs()) == 2
+
+
+def test_a_job_whose_process_cannot_be_started_does_not_wait_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(job: Job) -> None:
+        raise StoreError(f"The job {job.id} cannot be started: No space left on device", "See to it.")
+
+    monkeypatch.setattr(launch, "start_process", refused)
+    jobs = begun(tmp_path, plan()).jobs
+    with pytest.raises(StoreError, match="No space left"):
+        launch.launch(jobs, plan(data="signs:5", weights=("signs",)))
+    assert jobs.jobs()[0].state == "cancelled"

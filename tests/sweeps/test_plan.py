@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RequestError
-from core.quantization.options import Options
 from core.settings import REPOSITORY
 from core.sweeps.plan import Plan, chosen
 from core.variant import Calibration
@@ -44,8 +43,6 @@ def test_every_choice_changes_the_fingerprint() -> None:
         {"seed": 1},
         {"calibration": Calibration("kl")},
         {"device": "cuda"},
-        {"budget": Options()},
-        {"budget": Options(rate=1e-3)},
     )
     assert len({plan(**change).fingerprint for change in changes}) == len(changes)
 
@@ -92,12 +89,6 @@ def test_retrain_takes_only_the_formats_that_are_named_for_it() -> None:
     assert _of(chosen) == [*raw, ("retrain", "fp32"), ("retrain", "int8")]
     assert Plan.from_json(chosen.to_json()) == chosen
     assert "retrained" not in json.loads(plan().to_json())
-
-
-def test_a_budget_goes_along_and_a_plan_without_one_is_written_as_before_there_were_any() -> None:
-    chosen = plan(budget=Options(rate=1e-3, steps=5, calibration=Calibration("kl")))
-    assert Plan.from_json(chosen.to_json()) == chosen
-    assert "budget" not in json.loads(plan().to_json()) and Plan.from_json(plan().to_json()).budget is None
 
 
 def test_names_are_taken_once_and_as_they_are_written() -> None:
