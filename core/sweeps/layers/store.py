@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from core.datasets.survey import Unreadable
@@ -15,6 +15,7 @@ from core.sweeps.outcomes import Outcomes
 from core.sweeps.statistics import agreement, top
 
 Part = Literal["sensitivity", "search", "path", "points", "scored", "unreadable"]
+Finding = dict[str, Any] | list[Any]
 TABLES = (
     "CREATE TABLE IF NOT EXISTS layers (job TEXT PRIMARY KEY, conditions TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS layers_found (job TEXT, part TEXT, name TEXT, found TEXT NOT NULL, at REAL NOT NULL, "
@@ -43,17 +44,24 @@ class LayersStore:
             row = sql.execute("SELECT conditions FROM layers WHERE job = ?", (self.job,)).fetchone()
         return None if row is None else LayersConditions.from_json(row[0])
 
-    def record(self, part: Part, name: str, found: dict[str, Any] | list[Any], progress: float) -> None:
-        """One finding and the job's progress, together or not at all; what is there already stays."""
-        with self.jobs.database.transaction() as sql:
-            self.jobs.advance(sql, self.job, self.owner, progress)
-            row = (self.job, part, name, json.dumps(found), time.time())
-            sql.execute("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", row)
+    def record(self, part: Part, found: Mapping[str, Finding], progress: float) -> None:
+        """Findings by name and the job's progress, all together or not at all.
 
-    def skip(self, pictures: Sequence[Unreadable], split: str, progress: float) -> None:
-        for one in pictures:
-            row = {"index": one.index, "title": as_text(one.title), "reason": as_text(one.reason)}
-            self.record("unreadable", f"{split}/{one.index:08d}", row, progress)
+        What is there already stays, and progress that was further: a job that goes on may come by the same place again.
+        """
+        rows = [(self.job, part, name, json.dumps(one), time.time()) for name, one in found.items()]
+        with self.jobs.database.transaction() as sql:
+            (before,) = sql.execute("SELECT progress FROM jobs WHERE id = ?", (self.job,)).fetchone()
+            self.jobs.advance(sql, self.job, self.owner, max(before, progress))
+            sql.executemany("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", rows)
+
+    def skip(self, pictures: Sequence[Unreadable], split: str) -> None:
+        rows = {
+            f"{split}/{one.index:08d}": {"index": one.index, "title": as_text(one.title), "reason": as_text(one.reason)}
+            for one in pictures
+        }
+        if rows:
+            self.record("unreadable", rows, 0.0)
 
     def found(self, part: Part) -> dict[str, Any]:
         """All so far, by name."""

@@ -43,7 +43,7 @@ class Trying:
             "bits": WIDE.weight_bits if layer is None else bits,
             "found": asdict(self._close(run)),
         }
-        self._store.record("sensitivity", name, row, progress)
+        self._store.record("sensitivity", {name: row}, progress)
         self._tell(progress)
 
     def mixed(self, bits: Bits, at: Bits, progress: float) -> Step:
@@ -53,7 +53,7 @@ class Trying:
             run = self._stand(at).then(self._subject.mixed(bits))
             close = self._close(run)
             step = Step(bits, run.program.weight_bytes, close.divergence, close.agreement.percent)
-            self._store.record("search", name, asdict(step), progress)
+            self._store.record("search", {name: asdict(step)}, progress)
             self._mixed[name], self._last = step, (bits, run)
             self._tell(progress)
         return self._mixed[name]
@@ -87,5 +87,5 @@ class Trying:
         like, conditions = begun.prepared.loaded.preprocessing, begun.conditions
         numbers, data = begun.searched, begun.sets.searched
         found = searched(data, numbers, conditions.batch, like, conditions.labels, begun.fp32, begun.variant)
-        self._store.skip(found.skipped, "val", 0.0)
+        self._store.skip(found.skipped, "val")
         return found

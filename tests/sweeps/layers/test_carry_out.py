@@ -20,6 +20,7 @@ from torch import Tensor
 from core.engines import reference
 from core.errors import DataError, RequestError
 from core.formats import number_format
+from core.jobs.store import JobStore
 from core.quantization.fixed_point import Lengths
 from core.quantization.lower import lower
 from core.quantization.mixed import Mixed
@@ -196,6 +197,49 @@ def test_a_job_that_is_stopped_again_and_again_finds_the_same(
     assert 2 < stops < 500
     assert _dump(store) == _dump(whole)
     assert len(measured) == len(whole.found("sensitivity")) + len(whole.found("search"))
+
+
+def test_a_job_that_dies_as_its_front_is_written_down_finds_the_same(
+    tmp_path: Path, whole: LayersStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real, died = begun(tmp_path), JobStore.advance, list[int]()
+
+    def dies(self: JobStore, sql: Any, *arguments: Any) -> None:
+        real(self, sql, *arguments)
+        (count,) = sql.execute("SELECT count(*) FROM layers_found WHERE part = 'points'").fetchone()
+        if count:
+            died.append(count)
+            raise Stopped
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(JobStore, "advance", dies)
+        carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
+    assert died
+    carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
+    assert _dump(store) == _dump(whole)
+
+
+@pytest.mark.parametrize("broken", [(), (chosen(40, 12, 0)[1],)], ids=["readable", "one cannot be read"])
+@pytest.mark.parametrize("after", [8, 60])
+def test_a_job_that_goes_on_is_no_less_far_than_it_was(tmp_path: Path, after: int, broken: tuple[int, ...]) -> None:
+    """Stopped among the layers, and among the points: nothing is measured anew, but the work comes by the same places."""
+    store, seen = begun(tmp_path), list[float]()
+    with pytest.raises(Stopped):
+        carry_out(PLAN, store, sets(broken=broken), OneNetwork(), check=_stop_after(after))  # type: ignore[arg-type]
+    before = store.jobs.get(store.job).progress
+
+    def look() -> None:
+        seen.append(store.jobs.get(store.job).progress)
+
+    def looked(*arguments: Any) -> None:
+        look()
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        real = LayersStore.record
+        patch.setattr(LayersStore, "record", looked)
+        carry_out(PLAN, store, sets(broken=broken), OneNetwork(), check=look)  # type: ignore[arg-type]
+    assert seen[0] == before and seen == sorted(seen) and seen[-1] == 1.0
 
 
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:
