@@ -23,10 +23,12 @@ from core.models.labels import labels
 from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
 from core.sweeps.plan import Plan
+from core.sweeps.recommend import Recommendation, recommend
 from core.sweeps.recorded import recorded
+from core.sweeps.rows import Table
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import sweep_gallery
+from pages.parts import sweep_advice, sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
@@ -304,6 +306,21 @@ def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
     assert "not to be told yet. BF16 is the cheapest that may keep 99 %" in words(app)
     app.number_input(key="keep").set_value(60.0).run()
     assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
+
+
+def test_a_share_is_the_one_that_was_typed() -> None:
+    """99.9 % is the table's own threshold: 99.9 / 100 is not 0.999, and would be a third question to correct for."""
+    app = opened(job=done(FakeSet(200), plan(formats=("fp32", "bf16", "fixed8"))).id)
+    with pytest.MonkeyPatch.context() as patch:
+        asked = list[float]()
+
+        def recommended(found: Table, share: float) -> list[Recommendation]:
+            asked.append(share)
+            return recommend(found, share)
+
+        patch.setattr(sweep_advice, "recommend", recommended)
+        app.number_input(key="keep").set_value(99.9).run()
+    assert asked == [0.999] and "99.9 % of FP32's Top-1" in words(app)
 
 
 def test_two_sweeps_are_compared_picture_by_picture() -> None:
