@@ -45,7 +45,8 @@ def to_text(store: LayersStore, conditions: LayersConditions) -> str:
         f"answers in nats,\nwith its 95 % interval, over {sensitivity[0].found.pictures:,} pictures of {conditions.searched} "
         f"({how}).",
         _alone(sensitivity),
-        f"Weight memory and accuracy on {conditions.scored}, whose pictures chose nothing. Activations have 8 bits but in FP32.",
+        f"Weight memory and accuracy on {conditions.scored}, whose pictures chose nothing. Activations have 8 bits but in FP32.\n"
+        "Agrees: with FP32's first answers there; searched: on the pictures of the search, which alone may choose a line.",
         _front(front),
     ]
     if conditions.left_out:
@@ -73,7 +74,9 @@ def _cell(found: Sensitivity | None) -> str:
 
 
 def _front(found: Sequence[Point]) -> str:
-    heading = f"{'weights':<9}{'bytes':>12}{'images':>8}{'Top-1 %':>9}{'95 % interval':>16}{'agrees %':>10}"
+    heading = (
+        f"{'weights':<9}{'bytes':>12}{'images':>8}{'Top-1 %':>9}{'95 % interval':>16}{'agrees %':>10}{'searched %':>12}"
+    )
     return "\n".join([heading + "  bits of each layer; engine, arithmetic", *map(_line, found)])
 
 
@@ -83,5 +86,6 @@ def _line(point: Point) -> str:
     limits = "" if point.top1 is None else f"{point.top1.low:.2f} - {point.top1.high:.2f}"
     agrees = "" if point.agreement is None else f"{point.agreement:.2f}"
     bits = " ".join(map(str, point.bits.values())) if point.kind == "mixed" else str(next(iter(point.bits.values())))
-    scored = f"{point.images:>8,}{top1:>9}{limits:>16}{agrees:>10}"
+    searched = "" if point.searched is None else f"{point.searched:.2f}"
+    scored = f"{point.images:>8,}{top1:>9}{limits:>16}{agrees:>10}{searched:>12}"
     return f"{title:<9}{point.weight_bytes:>12,}{scored}  {bits}; {point.engine}, {point.arithmetic}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from core.datasets.survey import Unreadable
 from core.files import as_text
 from core.jobs.store import JobStore
-from core.sweeps.layers.records import Closeness, LayersConditions, Point, Sensitivity, Step
+from core.sweeps.layers.records import Bits, Closeness, LayersConditions, Point, Sensitivity, Step
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.statistics import agreement, top
 
@@ -89,7 +89,8 @@ class LayersStore:
         points = list(self.found("points").values())
         scored = self.found("scored")
         answers = [self._outcomes(scored, f"{number:04d}/") for number in range(len(points))]
-        return [_point(values, found, answers[0]) for values, found in zip(points, answers, strict=True)]
+        searched = {step.bits: step.agreement for step in self.path()}
+        return [_point(values, found, answers[0], searched) for values, found in zip(points, answers, strict=True)]
 
     @staticmethod
     def _outcomes(scored: dict[str, Any], point: str) -> Outcomes:
@@ -97,11 +98,12 @@ class LayersStore:
         return Outcomes.from_rows(rows)
 
 
-def _point(values: dict[str, Any], found: Outcomes, exact: Outcomes) -> Point:
+def _point(values: dict[str, Any], found: Outcomes, exact: Outcomes, searched: Mapping[Bits, float]) -> Point:
     counted = found.counted
     return Point(
         **values,
         images=len(counted),
         top1=top(counted, 1),
         agreement=agreement(exact, found) if len(found) else None,
+        searched=searched.get(tuple(values["bits"].values())),
     )

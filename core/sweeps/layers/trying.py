@@ -13,8 +13,7 @@ from core.engines.shared import Run
 from core.quantization.mixed import Mixed
 from core.sweeps.layers.begin import Begun
 from core.sweeps.layers.pictures import Searched, searched
-from core.sweeps.layers.records import Closeness, Step
-from core.sweeps.layers.search import Bits
+from core.sweeps.layers.records import Bits, Closeness, Step
 from core.sweeps.layers.store import LayersStore
 from core.sweeps.layers.subject import WIDE
 

@@ -158,6 +158,15 @@ def test_a_uniform_point_is_the_very_program_of_its_format() -> None:
     assert found.weight_bytes == same.weight_bytes
 
 
+def test_the_front_knows_what_the_search_pictures_said_of_it(whole: LayersStore) -> None:
+    """Of a uniform width where the search came by its very program, of FIXED-8 always: it begins there."""
+    agreement = {step.bits: step.agreement for step in whole.path()}
+    fp32, *others = whole.front()
+    assert fp32.searched is None
+    assert [one.searched for one in others] == [agreement.get(tuple(one.bits.values())) for one in others]
+    assert None not in {one.searched for one in others if one.kind == "mixed" or one.format == "fixed8"}
+
+
 def test_what_is_scored_has_chosen_nothing(tmp_path: Path) -> None:
     """When the first picture of the test split is read, the points are chosen; none of the split val is read to score."""
     store, both = begun(tmp_path), sets()
@@ -211,9 +220,10 @@ def test_a_job_that_dies_as_its_front_is_written_down_finds_the_same(
             died.append(count)
             raise Stopped
 
-    with monkeypatch.context() as patch, pytest.raises(Stopped):
+    with monkeypatch.context() as patch:
         patch.setattr(JobStore, "advance", dies)
-        carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
+        with pytest.raises(Stopped):
+            carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
     assert died
     carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
     assert _dump(store) == _dump(whole)
