@@ -208,7 +208,10 @@ def test_a_running_sweep_can_be_paused_and_cancelled() -> None:
     job = begun()
     app = opened(job=job.id)
     assert "100% of 40 answers" in words(app)
-    assert cells(app).caption.startswith("So far, over 20 pictures")
+    assert cells(app).caption == "So far, over 20 pictures of by hand; verdicts come at the end"
+    assert [cell.strip() for cell in cells(app).rows[3]] == [
+        *("▼ FIXED-8", "20", "75.00", "53.13 to 88.81", "95.00", "75.00", "", "", "", "", "reference, emulated"),
+    ]
     app.button(key=f"pause_{job.id}").click().run()
     assert shared_jobs().get(job.id).wish == "pause"
     assert "It will pause when what it is at is finished." in words(app)
