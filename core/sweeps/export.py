@@ -12,6 +12,7 @@ from typing import Any
 from core.files import as_text, spreadsheet_cell
 from core.models.labels import labels
 from core.sweeps.conditions import Conditions
+from core.sweeps.naming import conditions_to_share, plan_to_share
 from core.sweeps.plan import Plan
 from core.sweeps.recommend import Recommendation, recommend
 from core.sweeps.results import Results
@@ -23,7 +24,8 @@ MOST_LOSING = 10
 
 
 def document(plan: Plan, results: Results, conditions: Conditions) -> dict[str, Any]:
-    """The results, and all that it takes to compute them again; keys are only ever added."""
+    """The results, and all that it takes to compute them again, without this machine's folders; keys are only ever added."""
+    plan, conditions = plan_to_share(plan), conditions_to_share(conditions)
     found = table(results, conditions)
     return {
         "schema": SCHEMA,

@@ -108,7 +108,7 @@ def _recommendation(own: Table, candidates: list[Candidate], share: float) -> Re
         open = None
     first = own.rows[0]
     sentence = f"{architecture(first.network).title}: {_sentence(own, candidates, best, open, share)}"
-    return Recommendation(first.network, own.details[0].record.weights, share, best, open, sentence)
+    return Recommendation(first.network, first.weights, share, best, open, sentence)
 
 
 def _sentence(

@@ -10,10 +10,10 @@ import streamlit as st
 from core.datasets.opening import open_set
 from core.errors import BitlensError
 from core.images.draw import data_uri
-from core.models.catalog import architecture
 from core.sweeps.changed import Answer, Changed, Thumbnail, changed, thumbnails
 from core.sweeps.history import Found
 from core.sweeps.link import compare_query
+from core.sweeps.naming import weights_names
 from core.sweeps.rows import is_baseline
 from pages.parts import sweep_classes
 from pages.parts.session import literal
@@ -31,8 +31,9 @@ STYLE = """<style>
 
 
 def draw(found: Found) -> None:
+    names = weights_names(one.weights for one in found.conditions.variants)
     titles = {
-        number: f"{architecture(one.network).title} {one.own_title}, weights {one.weights_name}"
+        number: f"{one.title}, weights {names[one.weights]}"
         for number, one in enumerate(found.conditions.variants)
         if not is_baseline(one)
     }

@@ -182,7 +182,7 @@ def test_what_is_missing_is_said() -> None:
     job = done(FakeSet(20, broken=(3,)), plan(formats=("fp32", "fp16", "fixed8")))
     said = words(opened(job=job.id))
     assert "1 of 20 pictures cannot be read and are left out: 3.png." in said
-    assert "squeezenet FP16 failed:" in said
+    assert "SqueezeNet FP16 failed:" in said
 
 
 def test_the_newest_is_shown_and_any_other_can_be_chosen() -> None:

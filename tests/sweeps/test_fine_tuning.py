@@ -109,7 +109,7 @@ def test_a_control_of_another_budget_is_told(tmp_path: Path) -> None:
     store = begun(tmp_path / "again", SIGNS)
     conditions = sweep(SIGNS, store)
     assert table(store, conditions).notes == (
-        "squeezenet FIXED-4 RE-TRAIN was not fine-tuned as squeezenet FP32 RE-TRAIN was (rate 0.001, not 0.0001): "
+        "SqueezeNet FIXED-4 RE-TRAIN was not fine-tuned as SqueezeNet FP32 RE-TRAIN was (rate 0.001, not 0.0001): "
         "what sets them apart is not the format alone.",
     )
     assert Conditions.from_json(conditions.to_json()) == conditions

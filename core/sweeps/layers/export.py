@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.files import as_text
@@ -12,13 +12,17 @@ from core.formats import number_format
 from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.layers.records import LayersConditions, Point, Sensitivity
 from core.sweeps.layers.store import LayersStore
+from core.sweeps.naming import without_folders
 
 SCHEMA = 1
 CELL = 26  # columns of text
 
 
 def document(plan: LayersPlan, store: LayersStore, conditions: LayersConditions) -> dict[str, Any]:
-    """The findings, and all that it takes to find them again; keys are only ever added."""
+    """The findings, and all that it takes to find them again, without this machine's folders; keys are only ever added."""
+    weights = without_folders(plan.weights)
+    plan = replace(plan, data=without_folders(plan.data), weights=weights)
+    conditions = replace(conditions, weights=weights)
     return {
         "schema": SCHEMA,
         "command": "layers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -27,6 +28,7 @@ from core.quantization.mixed import Mixed
 from core.sweeps.layers import begin as beginning
 from core.sweeps.layers import trying
 from core.sweeps.layers.carry_out import carry_out
+from core.sweeps.layers.export import document
 from core.sweeps.layers.records import Closeness
 from core.sweeps.layers.store import LayersStore
 from core.sweeps.layers.subject import WIDE, Subject
@@ -299,6 +301,19 @@ def test_conditions_are_read_back(whole: LayersStore) -> None:
     assert found.left_out == ("box",) and [layer.title for layer in found.layers][:2] == ["stem.0", "left"]
     assert (found.searched, found.scored, found.batch) == ("Noise (val)", "Noise (test)", 5)
     assert found.calibrated["FIXED-4"] == "greedy search over pictures by hand" and not found.preliminary
+
+
+def test_folders_stay_out_of_the_document(whole: LayersStore) -> None:
+    found = whole.conditions()
+    assert found is not None
+    plan = replace(PLAN, data="/home-of-somebody/pets", weights="/home-of-somebody/mine.st")
+    said = document(plan, whole, replace(found, weights=plan.weights))
+    assert "home-of-somebody" not in json.dumps(said)
+    assert (said["plan"]["data"], said["plan"]["weights"], said["conditions"]["weights"]) == (
+        "pets",
+        "mine.st",
+        "mine.st",
+    )
 
 
 def test_retrained_weights_fit_no_other_widths() -> None:
