@@ -57,8 +57,11 @@ def draw(found: Found) -> None:
 
 def _gallery(found: Found, number: int) -> None:
     shown = changed(found.results, found.conditions, number)
+    if shown is None:
+        st.info("FP32 was not run on these pictures: there is nothing to compare with.")
+        return
     if not shown:
-        st.info("No first answer changed, or FP32 was not run.")
+        st.info("No first answer changed.")
         return
     st.subheader("Pictures whose answer changed")
     pictures = _pictures(found, tuple(one.picture for one in shown))

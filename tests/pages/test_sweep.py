@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,10 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.opening import open_set
-from core.errors import DataError
+from core.errors import DataError, StoreError
 from core.jobs.database import Database
 from core.jobs.records import Job
-from core.jobs.store import shared_jobs, store_file
+from core.jobs.store import JobStore, shared_jobs, store_file
 from core.models.labels import labels
 from core.sweeps import history, parquet
 from core.sweeps.carry_out import carry_out
@@ -28,7 +30,7 @@ from core.sweeps.recorded import recorded
 from core.sweeps.rows import Table
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import sweep_advice, sweep_gallery
+from pages.parts import job_control, sweep_advice, sweep_gallery
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
@@ -232,6 +234,33 @@ def test_a_dead_worker_is_said_and_another_one_started(started: list[Job]) -> No
     assert shared_jobs().get(job.id).state == "queued"
 
 
+def test_what_could_not_be_done_is_said_until_another_job_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = begun(), shared_jobs().add("sweep", plan().to_json())
+    shared_jobs().finish(first.id, OWNER, "failed", DataError("The disk is gone.", "Plug it in."))
+
+    def refused(jobs: JobStore, name: str) -> None:
+        raise StoreError("No process can be started.", "Wait a little.")
+
+    monkeypatch.setattr(job_control, "go_on", refused)
+    app = opened(job=first.id)
+    app.button(key=f"retry_{first.id}").click().run()
+    assert "No process can be started. Wait a little." in words(app)
+    app.selectbox(key="shown_sweep").set_value(second.id).run()
+    assert "No process" not in words(app)
+    app.selectbox(key="shown_sweep").set_value(first.id).run()
+    assert "No process" not in words(app) and "The disk is gone." in words(app)
+
+
+def test_without_fp32_the_gallery_says_so_and_not_that_nothing_changed() -> None:
+    job = done(chosen=plan(formats=("bf16", "fixed8")))
+    app = opened(job=job.id)
+    assert app.selectbox(key=f"gallery_{job.id}").options == [
+        *("SqueezeNet BF16, weights photos", "SqueezeNet FIXED-8, weights photos"),
+    ]
+    app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
+    assert "FP32 was not run" in words(app) and "No first answer changed" not in words(app)
+
+
 def test_a_job_that_waits_says_for_which() -> None:
     first = begun()
     second = shared_jobs().add("sweep", plan().to_json())
@@ -277,11 +306,13 @@ def test_a_recorded_sweep_is_there_at_once_and_never_taken_for_a_live_one(
     store = SweepStore(shared_jobs(), other.id)
     conditions = store.conditions()
     assert conditions is not None
-    parquet.write(tmp_path / "records" / "photos.parquet", Plan.from_json(other.plan), store, conditions)
+    made = replace(conditions, environment=conditions.environment | {"bitlens": "0123456789abcdef"})
+    parquet.write(tmp_path / "records" / "photos.parquet", Plan.from_json(other.plan), store, made)
     monkeypatch.setattr(history, "recorded", lambda: recorded(tmp_path / "records"))
     history.shipped.cache_clear()
     app = opened()
-    assert "**Recorded.** by hand, 20 pictures" in words(app)
+    today = f"{datetime.now(UTC):%d %B %Y}".lstrip("0")
+    assert f"**Recorded.** by hand, 20 pictures, {today}, at commit 012345678. It ships" in words(app)
     assert cells(app).caption == "Over 20 pictures of by hand"
     app.selectbox(key="shown_sweep").set_value(live.id).run()
     assert "Recorded." not in words(app) and cells(app).caption.startswith("Over 12")
