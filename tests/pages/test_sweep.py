@@ -30,7 +30,7 @@ from core.sweeps.recorded import recorded
 from core.sweeps.rows import Table
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import job_control, sweep_advice, sweep_gallery
+from pages.parts import job_control, sweep_advice, sweep_pictures
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, words
 from tests.sweeps.fakes import FakeNetworks, FakeSet, plan
@@ -374,8 +374,8 @@ def test_two_sweeps_are_compared_picture_by_picture() -> None:
 
 
 def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_gallery, "open_set", lambda text: FakeSet(20))
-    sweep_gallery._thumbnails.clear()
+    monkeypatch.setattr(sweep_pictures, "open_set", lambda text: FakeSet(20))
+    sweep_pictures._thumbnails.clear()
     job = done()
     app = opened(job=job.id)
     app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
@@ -386,8 +386,31 @@ def test_pictures_that_changed_are_shown_with_their_link(monkeypatch: pytest.Mon
     assert 'href="./?data=fake&amp;picture=' in cards and "networks=SqueezeNet" in cards
 
 
+def test_pictures_on_which_formats_disagree_are_shown_with_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FIXED-8 takes every fourth picture for the next class, FP32 and BF16 do not; FP16 fails and says nothing."""
+    monkeypatch.setattr(sweep_pictures, "open_set", lambda text: FakeSet(20))
+    sweep_pictures._thumbnails.clear()
+    job = done(chosen=plan(formats=("fp32", "bf16", "fp16", "fixed8")))
+    app = opened(job=job.id)
+    app.selectbox(key=f"disagreeing_{job.id}").set_value("SqueezeNet, weights photos").run()
+    assert not app.exception
+    cards = next(one.proto.body for one in app.get("html") if "bl-gallery" in one.proto.body).split("listitem")[1:]
+    assert len(cards) == 5 and "0.png" in cards[0]
+    assert all(
+        title in cards[0] for title in ("<b>goldfish</b>", "FP32: goldfish", "BF16: goldfish", "FIXED-8: fire sal")
+    )
+    assert "FP16" not in cards[0] and "formats=FIXED-8" in cards[0]
+
+
+def test_formats_that_agree_are_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = done(chosen=plan(formats=("fp32", "bf16")))
+    app = opened(job=job.id)
+    app.selectbox(key=f"disagreeing_{job.id}").set_value("SqueezeNet, weights photos").run()
+    assert "All give the same first answer to every picture." in words(app)
+
+
 def test_pictures_that_are_no_longer_here_are_listed_without_them() -> None:
-    sweep_gallery._thumbnails.clear()
+    sweep_pictures._thumbnails.clear()
     job = done()
     app = opened(job=job.id)
     app.selectbox(key=f"gallery_{job.id}").set_value(1).run()
