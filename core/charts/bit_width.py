@@ -10,20 +10,24 @@ import plotly.graph_objects as go
 from core.charts.style import NEUTRAL, figure, marker
 from core.formats import WIDEST, NumberFormat, number_format
 from core.models.catalog import architecture
-from core.sweeps.rows import Row, Table
+from core.sweeps.rows import Row, Table, is_baseline
 from core.variant import Variant
 
 HEIGHT = 280  # pixels
 LEGEND = 20  # pixels of one line's name
-FEWEST = 2  # points that make a line
+FEWEST = 3  # points that make a curve
 BAND = "rgba(127, 127, 127, 0.18)"
 
 
 @dataclass(frozen=True)
 class Line:
-    """Formats of FIXED-N with one width that varies: `bits` says which, None for a format that is not on the line."""
+    """Formats of FIXED-N with one width that varies: `bits` says which, None for a format that is not on the line.
+
+    `of` says it to a person, behind a number of bits.
+    """
 
     title: str
+    of: str
     dash: str
     bits: Callable[[NumberFormat], int | None]
 
@@ -41,27 +45,25 @@ def _activations(one: NumberFormat) -> int | None:
 
 
 LINES = (
-    Line("Weights and activations", "solid", _together),
-    Line("Weights alone", "dash", _weights),
-    Line("Activations alone", "dot", _activations),
+    Line("Weights and activations", "", "solid", _together),
+    Line("Weights alone", " of weights alone", "dash", _weights),
+    Line("Activations alone", " of activations alone", "dot", _activations),
 )
 REGIMES = {"raw": "", "retrain": " RE-TRAIN"}
 
 
 def drawable(found: Table) -> bool:
     """Whether some line has points enough."""
-    return any(len(_points(found, line, regime)) >= FEWEST for line in LINES for regime in REGIMES)
+    return bool(_curves(found))
 
 
 def chart(found: Table) -> go.Figure:
     """One network's Top-1 by bits, a line for each kind of width and regime; FP32's 95 % interval as a band."""
     title = architecture(found.rows[0].network).title
     drawn = figure(finding(found), f"{title}: Top-1 by bits; other widths at {WIDEST}", HEIGHT)
-    for line in LINES:
-        for regime in REGIMES:
-            points = _points(found, line, regime)
-            if len(points) >= FEWEST:
-                drawn.add_trace(_trace(line, regime, points))
+    for line, curves in _curves(found).items():
+        for regime, points in curves.items():
+            drawn.add_trace(_trace(line, regime, points))
     _add_baseline(drawn, found.rows)
     drawn.layout.height += LEGEND * len(drawn.data)
     drawn.update_xaxes(title_text="Bits (N of FIXED-N)", dtick=2, tick0=0)
@@ -70,29 +72,38 @@ def chart(found: Table) -> go.Figure:
 
 
 def finding(found: Table) -> str:
-    """Such as "SqueezeNet keeps 99 % of FP32's Top-1 down to 8 bits, retrained down to 5"."""
+    """Of the first line: "SqueezeNet keeps 99 % of FP32's Top-1 down to 8 bits of weights alone, retrained down to 5"."""
     title = architecture(found.rows[0].network).title
-    raw, retrained = (_narrowest(_points(found, LINES[0], regime)) for regime in REGIMES)
+    line, curves = next(iter(_curves(found).items()))
+    raw, retrained = (_narrowest(curves.get(regime, [])) for regime in REGIMES)
     if raw is not None:
         more = "" if retrained is None else f", retrained down to {retrained}"
-        return f"{title} keeps 99 % of FP32's Top-1 down to {raw} bits{more}"
+        return f"{title} keeps 99 % of FP32's Top-1 down to {raw} bits{line.of}{more}"
     if retrained is not None:
-        return f"{title} keeps 99 % of FP32's Top-1 down to {retrained} bits when retrained"
-    points = next(points for line in LINES for regime in REGIMES if (points := _points(found, line, regime)))
+        return f"{title} keeps 99 % of FP32's Top-1 down to {retrained} bits{line.of} when retrained"
+    points = next(iter(curves.values()))
     (few, lowest), (many, highest) = points[0], points[-1]
-    return f"{title} has {lowest.top1:.2f} % Top-1 at {few} bits, {highest.top1:.2f} % at {many}"
+    return f"{title} has {lowest.top1:.2f} % Top-1 at {few} bits{line.of}, {highest.top1:.2f} % at {many}"
 
 
 def alt(found: Table) -> str:
     """The chart in words, for people who do not see it."""
     lines = []
-    for line in LINES:
-        for regime, suffix in REGIMES.items():
-            points = _points(found, line, regime)
-            if len(points) >= FEWEST:
-                values = ", ".join(f"{bits} bits {row.top1:.2f}" for bits, row in points)
-                lines.append(f"{line.title}{suffix}: {values}")
+    for line, curves in _curves(found).items():
+        for regime, points in curves.items():
+            values = ", ".join(f"{bits} bits {row.top1:.2f}" for bits, row in points)
+            lines.append(f"{line.title}{REGIMES[regime]}: {values}")
     return f"Line chart of Top-1 in percent by bits. {finding(found)}. {'; '.join(lines)}."
+
+
+def _curves(found: Table) -> dict[Line, dict[str, list[tuple[int, Row]]]]:
+    """What is drawn: for each line the regimes that have points enough; lines without one are left out."""
+    all_points = {line: {regime: _points(found, line, regime) for regime in REGIMES} for line in LINES}
+    long = {
+        line: {regime: points for regime, points in curves.items() if len(points) >= FEWEST}
+        for line, curves in all_points.items()
+    }
+    return {line: curves for line, curves in long.items() if curves}
 
 
 def _points(found: Table, line: Line, regime: str) -> list[tuple[int, Row]]:
@@ -139,7 +150,7 @@ def _trace(line: Line, regime: str, points: Sequence[tuple[int, Row]]) -> go.Sca
 
 def _add_baseline(drawn: go.Figure, rows: Sequence[Row]) -> None:
     for row in rows:
-        if (row.format, row.regime) == ("fp32", "raw") and row.top1 is not None:
+        if is_baseline(row) and row.top1 is not None:
             drawn.add_hrect(y0=row.top1_low, y1=row.top1_high, fillcolor=BAND, line_width=0, layer="below")
             drawn.add_hline(
                 y=row.top1,

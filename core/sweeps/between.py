@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import RequestError
+from core.models.catalog import architecture
 from core.sweeps import statistics
 from core.sweeps.conditions import Conditions, VariantRecord
+from core.sweeps.naming import weights_names
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.results import Results
 from core.variant import Variant
@@ -40,7 +42,9 @@ class Difference:
 
     @property
     def title(self) -> str:
-        return f"{self.network} {Variant(self.network, self.weights, self.format, self.regime).title}"
+        return (
+            f"{architecture(self.network).title} {Variant(self.network, self.weights, self.format, self.regime).title}"
+        )
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def between(first: Results, second: Results) -> Between:
     mine, others = (_variants(results, own) for results, own in zip((first, second), conditions, strict=True))
     rows = [
         _difference(
+            key[1],
             (conditions[0].variants[mine[key]], first.outcomes(mine[key])),
             (conditions[1].variants[others[key]], second.outcomes(others[key])),
             not reason,
@@ -101,19 +106,20 @@ def _reason(first: Conditions, second: Conditions) -> str:
 
 
 def _variants(results: Results, conditions: Conditions) -> dict[Key, int]:
-    """Those that did not fail, by what they are."""
+    """Those that did not fail, by what they are: files of weights by name, since each machine has its own folders."""
     failed = results.failures()
+    names = weights_names(one.weights for one in conditions.variants)
     found = enumerate(conditions.variants)
-    return {(one.network, one.weights_name, one.format, one.regime): n for n, one in found if n not in failed}
+    return {(one.network, names[one.weights], one.format, one.regime): n for n, one in found if n not in failed}
 
 
 def _title(key: Key) -> str:
     network, weights, format, regime = key
-    return f"{network} {Variant(network, weights, format, regime).title} ({weights})"
+    return f"{architecture(network).title} {Variant(network, weights, format, regime).title} ({weights})"
 
 
 def _difference(
-    first: tuple[VariantRecord, Outcomes], second: tuple[VariantRecord, Outcomes], same_pictures: bool
+    weights: str, first: tuple[VariantRecord, Outcomes], second: tuple[VariantRecord, Outcomes], same_pictures: bool
 ) -> Difference:
     (record, before), (other, after) = first, second
     paired = same_pictures and record.labels == other.labels
@@ -124,7 +130,7 @@ def _difference(
     counts = statistics.pairs(before, after) if paired else None
     return Difference(
         network=record.network,
-        weights=record.weights_name,
+        weights=weights,
         format=record.format,
         regime=record.regime,
         paired=paired,
@@ -167,7 +173,7 @@ def _line(row: Difference) -> str:
     images = first if row.paired else f"{first}, {second}"
     top1 = ", ".join("" if one is None else f"{one:.2f}" for one in row.top1) if row.points is not None else ""
     points = "" if row.points is None else f"{row.points:+.2f}"
-    p_value = "" if row.p_value is None else "< 0.0001" if row.p_value < 0.0001 else f"{row.p_value:.4f}"
+    p_value = statistics.written(row.p_value)
     agrees = "" if row.agreement is None else f"{row.agreement:.2f}"
     return (
         f"{row.title:<32}{images:>14}{top1:>18}{points:>9}{p_value:>9}{agrees:>10}  {'; '.join(row.changed)}".rstrip()

@@ -10,10 +10,10 @@ from typing import Any
 
 from core.models.weights import WEIGHTS
 from core.sweeps.conditions import VariantRecord
+from core.sweeps.plan import BASELINE
 from core.training import material
 
 ALIKE = ("data", "rate", "epochs", "steps", "batch", "smallest_crop", "box_weight", "seed")
-BASELINE = "fp32"
 
 
 def notes(records: Iterable[VariantRecord]) -> tuple[str, ...]:

@@ -67,16 +67,16 @@ class Thumbnail:
     image: Image.Image | None = field(repr=False)
 
 
-def changed(results: Results, conditions: Conditions, variant: int, most: int = MOST) -> list[Changed]:
-    """Those of a variant, by its place in the plan; the most telling first. None where FP32, RAW, was not run."""
+def changed(results: Results, conditions: Conditions, variant: int, most: int = MOST) -> list[Changed] | None:
+    """Those of a variant, by its place in the plan; the most telling first. None where FP32, RAW, was not run or failed."""
     own = conditions.variants[variant]
     same = [
         number
         for number, one in enumerate(conditions.variants)
         if is_baseline(one) and (one.network, one.weights) == (own.network, own.weights)
     ]
-    if not same:
-        return []
+    if not same or same[0] in results.failures():
+        return None
     before, after = statistics.paired(results.outcomes(same[0]), results.outcomes(variant))
     differs = before.prediction != after.prediction
     before, after = before.take(differs), after.take(differs)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import RequestError
+from core.models.catalog import architecture
 from core.variant import Variant
 
 if TYPE_CHECKING:  # what was found is read without torch, which takes seconds to import
@@ -42,11 +43,12 @@ class VariantRecord:
 
     @property
     def title(self) -> str:
-        return f"{self.network} {self.own_title}"
+        """As people read it: "SqueezeNet FIXED-8 RE-TRAIN"."""
+        return f"{architecture(self.network).title} {self.own_title}"
 
     @property
     def own_title(self) -> str:
-        """Without the network: "FIXED-8 RE-TRAIN"."""
+        """Without the network."""
         return Variant(self.network, self.weights, self.format, self.regime).title
 
 

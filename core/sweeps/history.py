@@ -14,10 +14,12 @@ from core.models.catalog import ARCHITECTURES
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
 from core.sweeps.progress import remaining_s
-from core.sweeps.recorded import recorded
+from core.sweeps.recorded import Recorded, recorded
 from core.sweeps.results import Results
 from core.sweeps.rows import Table, table
 from core.sweeps.store import SweepStore
+
+DIGITS = 9  # of a commit
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +87,21 @@ def _found(store: SweepStore, plan: str, finished: int, failed: int) -> Found:
 
 @lru_cache(maxsize=1)
 def shipped() -> dict[str, tuple[str, Found]]:
-    """The recorded sweeps by name, each with what it is and when it was made. Raises DataError for a damaged one."""
-    return {
-        one.name: (
-            f"{one.title}{f', {one.date:%d %B %Y}' if one.date else ''}",
-            Found(one.record.plan, one.record, one.record.begun),
-        )
-        for one in recorded()
-    }
+    """The recorded sweeps by name, each with what it is, and when and at which commit it was made.
+
+    Raises DataError for a damaged one.
+    """
+    return {one.name: (_provenance(one), Found(one.record.plan, one.record, one.record.begun)) for one in recorded()}
+
+
+def _provenance(one: Recorded) -> str:
+    """Such as "Tiny ImageNet, 10,000 pictures, 26 November 2026, at commit 0d882aeb1"."""
+    parts = [one.title]
+    if one.date is not None:
+        parts.append(f"{one.date:%d %B %Y}".lstrip("0"))
+    if one.commit is not None:
+        parts.append(f"at commit {one.commit[:DIGITS]}")
+    return ", ".join(parts)
 
 
 def data_title(data: str) -> str:

@@ -12,7 +12,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from core.datasets.survey import Unreadable
 from core.errors import DataError, RequestError
 from core.files import write_atomically
 from core.sweeps.conditions import Conditions
+from core.sweeps.naming import conditions_to_share, plan_to_share
 from core.sweeps.outcomes import UNKNOWN, Outcomes
 from core.sweeps.plan import Plan
 from core.sweeps.results import Finished, Results
@@ -82,18 +83,12 @@ def _head(plan: Plan, results: Results, conditions: Conditions) -> dict[str, Any
     return {
         "schema": SCHEMA,
         "job": results.job,
-        "plan": json.loads(_without_folders(plan).to_json()),
-        "conditions": json.loads(conditions.to_json()),
+        "plan": json.loads(plan_to_share(plan).to_json()),
+        "conditions": json.loads(conditions_to_share(conditions).to_json()),
         "skipped": [asdict(one) for one in results.skipped()],
         "failures": {str(number): error for number, error in results.failures().items()},
         "finished": _packed([astuple(one) for one in results.finished()]),
     }
-
-
-def _without_folders(plan: Plan) -> Plan:
-    """A set's folder says nothing on another machine, and is nobody's business there."""
-    path = Path(plan.data)
-    return replace(plan, data=path.name) if path.is_absolute() else plan
 
 
 def _packed(values: Any) -> str:

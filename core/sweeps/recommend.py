@@ -108,7 +108,7 @@ def _recommendation(own: Table, candidates: list[Candidate], share: float) -> Re
         open = None
     first = own.rows[0]
     sentence = f"{architecture(first.network).title}: {_sentence(own, candidates, best, open, share)}"
-    return Recommendation(first.network, own.details[0].record.weights, share, best, open, sentence)
+    return Recommendation(first.network, first.weights, share, best, open, sentence)
 
 
 def _sentence(
@@ -137,13 +137,14 @@ def _best(own: Table, best: Candidate, fp32: Row, kept: str) -> str:
 
 
 def _gain(own: Table, best: Candidate, fp32: Row) -> str:
-    """What of a retraining's gain came from more training, which FP32 had as well; empty where FP32 gained nothing."""
-    control = _row(own, BASELINE, "retrain")
-    if best.row.regime == "raw" or control is None or (control.top1 or 0.0) <= (fp32.top1 or 0.0):
+    """What of a retraining's gain came from more training, which FP32 had as well.
+
+    Empty where FP32 gained nothing, or where the format was not run before its retraining.
+    """
+    control, raw = _row(own, BASELINE, "retrain"), _row(own, best.row.format, "raw")
+    if best.row.regime == "raw" or raw is None or control is None or (control.top1 or 0.0) <= (fp32.top1 or 0.0):
         return ""
-    raw = _row(own, best.row.format, "raw")
-    before = raw.top1 if raw is not None and raw.top1 is not None else fp32.top1
-    gained, alike = (best.row.top1 or 0.0) - (before or 0.0), (control.top1 or 0.0) - (fp32.top1 or 0.0)
+    gained, alike = (best.row.top1 or 0.0) - (raw.top1 or 0.0), (control.top1 or 0.0) - (fp32.top1 or 0.0)
     differs = budgets.notes([best.detail.record, own.details[own.rows.index(control)].record])
     return (
         f"Retraining moved it by {gained:+.2f} points; FP32 fine-tuned with {'another' if differs else 'the same'} budget "

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.sweeps import budgets, statistics
 from core.sweeps.conditions import Conditions, VariantRecord
+from core.sweeps.naming import weights_names
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.plan import BASELINE
 from core.sweeps.results import Finished, Results
@@ -21,6 +22,7 @@ from core.variant import Variant
 class Row:
     """Percentages; None where a figure cannot be had.
 
+    `weights` are what people call them: a file's name, with a number behind it where another file has the same.
     `images` are the pictures that the figures are of: those whose class is known, or all where none is. `agreement`, `p_value`
     (McNemar's, exact) and the verdicts compare with FP32 of the same network and weights, with no weight changed: that row
     itself agrees with itself, keeps all of its accuracy and has no p-value. `images_per_second` is None where the arithmetic
@@ -104,9 +106,16 @@ def table(results: Results, conditions: Conditions) -> Table:
     answers = {number: results.outcomes(number) for number in range(len(conditions.variants)) if number not in failed}
     finished = results.finished()
     records = {number: conditions.variants[number] for number in answers}
+    names = weights_names(one.weights for one in conditions.variants)
     before = _baselines(records, answers)
     rows = {
-        number: _row(records[number], found, before.get(number), [one for one in finished if one.variant == number])
+        number: _row(
+            records[number],
+            names[records[number].weights],
+            found,
+            before.get(number),
+            [one for one in finished if one.variant == number],
+        )
         for number, found in answers.items()
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
@@ -123,15 +132,18 @@ def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outco
     }
 
 
-def is_baseline(record: VariantRecord) -> bool:
-    return (record.format, record.regime) == (BASELINE, "raw")
+def is_baseline(one: VariantRecord | Row) -> bool:
+    """Whether it is what all others are compared with: FP32, with no weight changed."""
+    return (one.format, one.regime) == (BASELINE, "raw")
 
 
-def _row(record: VariantRecord, found: Outcomes, before: Outcomes | None, finished: list[Finished]) -> Row:
+def _row(
+    record: VariantRecord, weights: str, found: Outcomes, before: Outcomes | None, finished: list[Finished]
+) -> Row:
     first, five = statistics.top(found, 1), statistics.top(found, 5)
     return Row(
         network=record.network,
-        weights=record.weights_name,
+        weights=weights,
         format=record.format,
         regime=record.regime,
         engine=record.engine,
@@ -152,7 +164,7 @@ def _row(record: VariantRecord, found: Outcomes, before: Outcomes | None, finish
 def _judged(rows: dict[int, Row], counts: Mapping[int, Pairs]) -> dict[int, Row]:
     """With p-values and verdicts where the true classes are known: the questions of all rows are corrected together."""
     known = {number: pairs for number, pairs in counts.items() if pairs.total}
-    asked = [number for number in known if (rows[number].format, rows[number].regime) != (BASELINE, "raw")]
+    asked = [number for number in known if not is_baseline(rows[number])]
     judged = dict(zip(asked, verdicts([known[number] for number in asked]), strict=True))
     for number in known:
         p_value = statistics.mcnemar(known[number]) if number in judged else None

@@ -17,6 +17,7 @@ KEPT = {
     True: "What was finished is kept: it can go on from there.",
     False: "A training does not go on from the middle: it can begin again, and comes out the same.",
 }
+NOT_DONE = "not_done"  # in the session's state: a job, and why what its button asks could not be done
 
 
 def is_live(job: Job) -> bool:
@@ -33,8 +34,16 @@ def draw(job: Job, standing: str, keeps: bool) -> None:
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
     _buttons(job, keeps)
-    if told := st.session_state.get(f"not_done_{job.id}"):
-        problem(told)
+    _say_what_was_not_done(job)
+
+
+def _say_what_was_not_done(job: Job) -> None:
+    """Until another button is pressed or another job is looked at."""
+    name, words = st.session_state.get(NOT_DONE, (job.id, ""))
+    if name != job.id:
+        del st.session_state[NOT_DONE]
+    elif words:
+        problem(words)
 
 
 def _sentence(job: Job, standing: str, keeps: bool) -> str:
@@ -95,7 +104,7 @@ def _button(label: str, job: Job, action: str, words: str) -> None:
 
 def _act(action: str, name: str) -> None:
     """Before the page is drawn again; what cannot be done is said there."""
-    st.session_state.pop(f"not_done_{name}", None)
+    st.session_state.pop(NOT_DONE, None)
     try:
         if action in ("resume", "retry"):
             st.session_state[f"started_{name}"] = time.time()
@@ -105,4 +114,4 @@ def _act(action: str, name: str) -> None:
         else:
             shared_jobs().cancel(name)
     except BitlensError as error:
-        st.session_state[f"not_done_{name}"] = str(error)
+        st.session_state[NOT_DONE] = name, str(error)

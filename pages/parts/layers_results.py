@@ -30,6 +30,7 @@ FRONT = {
     "Top-1 %": "How often the first answer is right.",
     "95 % interval": "Wilson's interval of Top-1.",
     "As FP32 %": "How often the first answer is the same as FP32's.",
+    "Searched %": "The same on the pictures of the search, which alone may choose among these lines.",
     "Bits of each layer": "In the network's order.",
     "Arithmetic": "How it was computed.",
 }
@@ -103,6 +104,7 @@ def _line(point: Point) -> list[str]:
         "" if point.top1 is None else tables.two(point.top1.percent),
         "" if point.top1 is None else f"{point.top1.low:.2f} to {point.top1.high:.2f}",
         tables.two(point.agreement),
+        tables.two(point.searched),
         " ".join(map(str, point.bits.values())) if point.kind == "mixed" else "",
         f"{point.engine}, {point.arithmetic}",
     ]

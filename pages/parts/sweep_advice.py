@@ -25,7 +25,7 @@ def draw(found: Table) -> None:
         width=220,
         help="The cheapest format that keeps it beyond this sample: fewest bytes of weights, then fewest bits of activations.",
     )
-    several = len({one.record.weights for one in found.details}) > 1
-    for one in recommend(found, float(percent) / 100):
+    several = len({row.weights for row in found.rows}) > 1
+    for one in recommend(found, round(percent / 100, 6)):
         weights = f"Weights {one.weights}: " if several else ""
         st.markdown(literal(f"{weights}{one.sentence}"))

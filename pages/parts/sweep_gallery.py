@@ -1,38 +1,26 @@
-"""What a format changed: the classes that suffer, and the pictures, each with a link that opens it in Compare."""
+"""What a format changed: the classes that suffer and the pictures; and the pictures on which a network's formats disagree."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
 
-from core.errors import BitlensError
-from core.images.draw import data_uri
 from core.models.catalog import architecture
-from core.sweeps.changed import Answer, Changed, Thumbnail, changed, thumbnails
+from core.sweeps.changed import Changed, Disagreement, Thumbnail, changed, disagreeing
 from core.sweeps.history import Found
-from core.sweeps.link import compare_query
-from core.sweeps.opening import opened
+from core.sweeps.naming import weights_names
 from core.sweeps.rows import is_baseline
-from pages.parts import sweep_classes
-from pages.parts.session import literal
+from pages.parts import sweep_classes, sweep_pictures
+from pages.parts.sweep_pictures import answer, card, pictures
 
 KINDS = {"lost": "lost", "gained": "gained", "wrong": "wrong both times", "unknown": "changed"}
-STYLE = """<style>
-.bl-gallery {display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .6rem}
-.bl-shown {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 6px; padding: .45rem;
-  font-size: .78rem; line-height: 1.35; overflow-wrap: anywhere}
-.bl-shown img, .bl-shown .bl-none {display: block; width: 96px; height: 96px; border-radius: 4px; margin: 0 0 .35rem;
-  background: color-mix(in srgb, currentColor 10%, transparent)}
-.bl-shown div {font-size: inherit}
-.bl-shown a {color: inherit; text-decoration: underline}
-</style>"""
 
 
 def draw(found: Found) -> None:
+    names = weights_names(one.weights for one in found.conditions.variants)
     titles = {
-        number: f"{architecture(one.network).title} {one.own_title}, weights {one.weights_name}"
+        number: f"{one.title}, weights {names[one.weights]}"
         for number, one in enumerate(found.conditions.variants)
         if not is_baseline(one)
     }
@@ -51,47 +39,70 @@ def draw(found: Found) -> None:
         for detail in found.table.details:
             if detail.record == found.conditions.variants[number]:
                 sweep_classes.draw(detail)
-        _gallery(found, number)
+        _changed(found, number)
+    _disagreeing(found)
 
 
-def _gallery(found: Found, number: int) -> None:
+def _changed(found: Found, number: int) -> None:
     shown = changed(found.results, found.conditions, number)
+    if shown is None:
+        st.info("FP32 was not run on these pictures: there is nothing to compare with.")
+        return
     if not shown:
-        st.info("No first answer changed, or FP32 was not run.")
+        st.info("No first answer changed.")
         return
     st.subheader("Pictures whose answer changed")
-    pictures = _pictures(found, tuple(one.picture for one in shown))
-    cards = "".join(_card(found, number, one, pictures.get(one.picture)) for one in shown)
-    st.html(f'{STYLE}<div class="bl-gallery" role="list">{cards}</div>')
+    seen = pictures(found, [one.picture for one in shown])
+    sweep_pictures.draw([_card(found, number, one, seen.get(one.picture)) for one in shown])
     st.caption("The most telling first: those where the confidence in the right class moved most.")
 
 
-def _pictures(found: Found, wanted: tuple[int, ...]) -> Mapping[int, Thumbnail]:
-    """None where the set is not here, or is another by now; that is said."""
-    try:
-        return {one.picture: one for one in _thumbnails(found.plan.data, found.conditions.data, wanted, found)}
-    except BitlensError as error:
-        st.caption(literal(str(error)))
-        return {}
-
-
-@st.cache_resource(max_entries=8, show_spinner="Looking for the pictures")
-def _thumbnails(data: str, fingerprint: str, wanted: tuple[int, ...], _found: Found) -> list[Thumbnail]:
-    return thumbnails(opened(_found.plan), _found.conditions, wanted)
-
-
 def _card(found: Found, number: int, one: Changed, picture: Thumbnail | None) -> str:
-    title = picture.title if picture else f"picture {one.picture}"
-    image = '<span class="bl-none"></span>'
-    if picture is not None and picture.image is not None:
-        image = f'<img src="{data_uri(picture.image, "JPEG")}" alt="{escape(title, quote=True)}">'
     truth = "" if one.truth is None else f"<div>{escape(one.truth)}: <b>{KINDS[one.kind]}</b></div>"
-    after = found.conditions.variants[number].own_title
-    query = None if picture is None else compare_query(found.plan, found.plan.variants[number], one.picture)
-    link = "" if query is None else f'<a href="./?{escape(query, quote=True)}" target="_self">Open in Compare</a>'
-    answers = f"{_answer('FP32', one.before)}{_answer(after, one.after)}"
-    return f'<div class="bl-shown" role="listitem">{image}<div>{escape(title)}</div>{truth}{answers}{link}</div>'
+    after = answer(found.conditions.variants[number].own_title, one.after)
+    return card(found, number, one.picture, picture, f"{truth}{answer('FP32', one.before)}{after}")
 
 
-def _answer(title: str, given: Answer) -> str:
-    return f"<div>{escape(title)}: {escape(given.label)} {given.score:.2f}</div>"
+def _disagreeing(found: Found) -> None:
+    groups = _groups(found)
+    if not groups:
+        return
+    title = st.selectbox(
+        "Where the formats disagree, in",
+        list(groups),
+        index=None,
+        placeholder="choose a network",
+        key=f"disagreeing_{found.results.job}",
+    )
+    if title is None:
+        return
+    numbers = groups[title]
+    shown = disagreeing(found.results, found.conditions, numbers)
+    if not shown:
+        st.info("All give the same first answer to every picture.")
+        return
+    st.subheader("Pictures on which formats disagree")
+    seen = pictures(found, [one.picture for one in shown])
+    sweep_pictures.draw([_all_answers(found, numbers, one, seen.get(one.picture)) for one in shown])
+    st.caption("Those with the most different answers first.")
+
+
+def _groups(found: Found) -> dict[str, list[int]]:
+    """The variants of each network with each weights, by place and without those that failed; two or more of each."""
+    names, failed = weights_names(one.weights for one in found.conditions.variants), found.results.failures()
+    groups: dict[str, list[int]] = {}
+    for number, one in enumerate(found.conditions.variants):
+        if number not in failed:
+            groups.setdefault(f"{architecture(one.network).title}, weights {names[one.weights]}", []).append(number)
+    return {title: numbers for title, numbers in groups.items() if len(numbers) > 1}
+
+
+def _all_answers(found: Found, numbers: list[int], one: Disagreement, picture: Thumbnail | None) -> str:
+    """Its link shows the first variant that answers otherwise than the first of all."""
+    first = one.answers[0].label
+    others = [number for number, given in zip(numbers, one.answers, strict=True) if given.label != first]
+    other = others[0] if others else numbers[-1]  # two classes may be called alike
+    truth = "" if one.truth is None else f"<div><b>{escape(one.truth)}</b></div>"
+    variants = [found.conditions.variants[number].own_title for number in numbers]
+    answers = "".join(answer(title, given) for title, given in zip(variants, one.answers, strict=True))
+    return card(found, other, one.picture, picture, truth + answers)

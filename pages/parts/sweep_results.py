@@ -29,7 +29,8 @@ def table(found: Found, running: bool = False) -> None:
     if running or any(row.images for row in found.table.rows):
         conditions = found.conditions
         over = f"over {conditions.pictures:,} pictures of {conditions.name}"
-        st.html(sweep_table.html(found.table, f"So far, {over}" if running else f"O{over[1:]}"))
+        caption = f"So far, {over}; verdicts come at the end" if running else f"O{over[1:]}"
+        st.html(sweep_table.html(found.table, caption, judged=not running))
     for words in _sentences(found):
         st.caption(literal(words))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from core.models.catalog import architecture
 from core.sweeps.rows import Detail, Row, Table
+from core.sweeps.statistics import written
 from pages.parts import tables
 from pages.parts.tables import two
 
@@ -24,43 +25,27 @@ HEADINGS = {
 }
 
 
-def html(found: Table, caption: str) -> str:
+def html(found: Table, caption: str, judged: bool = True) -> str:
+    """Without p and verdicts unless `judged`: who looks again and again as pictures come in will once see what is not there."""
     groups: dict[str, list[list[str]]] = {}
-    early = _early(found.details)
-    for row in found.rows:
+    for row, detail in zip(found.rows, found.details, strict=True):
         title = f"{architecture(row.network).title}, weights {row.weights}"
-        groups.setdefault(title, []).append(_line(row, _key(row) in early))
+        shown = row if judged else replace(row, p_value=None, keeps_99=None, keeps_999=None)
+        groups.setdefault(title, []).append(_line(shown, detail))
     return tables.html(caption, HEADINGS, groups)
 
 
-def _line(row: Row, early: bool) -> list[str]:
+def _line(row: Row, detail: Detail) -> list[str]:
     return [
-        tables.signed(row.format, f"{row.title} (preliminary)" if early else row.title),
+        tables.signed(row.format, f"{row.title} (preliminary)" if detail.record.preliminary else row.title),
         f"{row.images:,}",
         two(row.top1),
         "" if row.top1_low is None else f"{row.top1_low:.2f} to {row.top1_high:.2f}",
         two(row.top5),
         two(row.agreement),
-        p_value(row.p_value),
+        written(row.p_value),
         row.keeps_99 or "",
         row.keeps_999 or "",
         "" if row.images_per_second is None else f"{row.images_per_second:,.1f}",
         f"{row.engine}, {row.arithmetic}",
     ]
-
-
-Key = tuple[str, str, str, str]
-
-
-def _early(details: Iterable[Detail]) -> set[Key]:
-    """The variants whose fractional lengths were not searched for."""
-    records = (detail.record for detail in details if detail.record.preliminary)
-    return {(one.network, one.weights_name, one.format, one.regime) for one in records}
-
-
-def _key(row: Row) -> Key:
-    return row.network, row.weights, row.format, row.regime
-
-
-def p_value(value: float | None) -> str:
-    return "" if value is None else "< 0.0001" if value < 0.0001 else f"{value:.4f}"

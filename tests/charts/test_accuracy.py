@@ -10,6 +10,8 @@ from scipy.stats import binomtest
 from core.charts import accuracy
 from core.charts.style import look
 from tests.charts.sweeps import swept, unlabelled
+from tests.sweeps.by_hand import filled, outcomes
+from tests.sweeps.fakes import plan
 
 NETWORKS = ("squeezenet", "vgg16")
 
@@ -60,6 +62,19 @@ def test_without_labels_agreement_is_drawn(tmp_path: Path) -> None:
     assert (bars.name, list(bars.x)) == ("Agreement with FP32", [100.0, 75.0])
     assert accuracy.finding(found) == "SqueezeNet in FIXED-8 agrees least with FP32: 75.00 % of first answers"
     assert "FIXED-8 agrees 75.00" in accuracy.alt(found)
+
+
+def test_two_files_of_one_name_stand_apart(tmp_path: Path) -> None:
+    """The second's FIXED-8 is far better than FP32 of the first, and still the one that loses most of its own."""
+    chosen = plan(weights=("/a/mine.st", "/b/mine.st"))
+    right = {0: 300, 1: 200, 2: 900, 3: 600}
+    found = filled(
+        tmp_path, chosen, {number: [outcomes([True] * n + [False] * (1000 - n))] for number, n in right.items()}
+    )[1]
+    groups, titles = accuracy.chart(found).data[0].y
+    assert tuple(groups) == (*("SqueezeNet, mine.st",) * 2, *("SqueezeNet, mine.st (2)",) * 2)
+    assert tuple(titles) == ("FP32", "FIXED-8") * 2
+    assert accuracy.finding(found) == "SqueezeNet loses most in FIXED-8: Top-1 90.00 to 60.00 %"
 
 
 def test_words_for_all_bars(tmp_path: Path) -> None:

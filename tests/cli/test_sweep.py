@@ -197,14 +197,14 @@ def test_what_is_left_out_is_said(
         "2 of 20 pictures cannot be read and are left out: 3.png, 11.png. 3.png cannot be decoded. Save it again."
     ) in said.err
     assert "1 of 5 classes are none of the photos networks' and are left out: a lamp nobody knows." in said.err
-    assert "squeezenet FP16 failed: Values inside this network are too large" in said.err
+    assert "SqueezeNet FP16 failed: Values inside this network are too large" in said.err
     found = json.loads(said.out)
     assert [(one["picture"], one["title"]) for one in found["data"]["skipped"]] == [(3, "3.png"), (11, "11.png")]
     assert found["data"]["notes"] == ["Left out: empty, in which no pictures are."]
     assert main(["sweep", "--resume", found["job"]]) == 0
     assert capsys.readouterr().err.count("bitlens: Left out: empty, in which no pictures are.\n") == 1
     assert found["data"]["unmatched"] == {"photos": ["a lamp nobody knows"]}
-    assert [one["variant"] for one in found["failed"]] == ["squeezenet FP16"]
+    assert [one["variant"] for one in found["failed"]] == ["SqueezeNet FP16"]
     assert [row["images"] for row in found["results"]] == [20 - 4 - 2]
 
 
@@ -295,7 +295,9 @@ def test_a_folder_of_class_folders_and_a_zip_of_it(
         assert "1 of 3 classes are none of the photos networks' and are left out: a lamp." in said.err
         found.append(json.loads(said.out))
     folder, zipped = found
-    assert folder["plan"]["data"] == str(tmp_path / "pets") and folder["data"] == zipped["data"]
+    assert folder["plan"]["data"] == "pets" and folder["data"] == zipped["data"]
+    begun = shared_jobs().get(folder["job"])  # which can be gone on with from anywhere
+    assert Plan.from_json(begun.plan).data == str(tmp_path / "pets")
     assert [row["images"] for row in folder["results"]] == [4, 4]
     assert [row["top1"] for row in folder["results"]] == [row["top1"] for row in zipped["results"]]
     assert all(row["top1"] is not None for row in folder["results"])

@@ -62,7 +62,7 @@ def test_what_was_found_is_drawn_and_can_be_taken_away() -> None:
     assert alone.rows[1] == [found[1].title, *first]
     mixed = [point for point in store.front() if point.kind == "mixed"]
     assert len(front.rows) == 1 + len(store.front()) + 2  # two groups have a title
-    assert front.rows[-1][6] == " ".join(map(str, mixed[-1].bits.values()))
+    assert front.rows[-1][7] == " ".join(map(str, mixed[-1].bits.values()))
     assert [one.label for one in app.get("download_button")] == ["JSON"]
 
 

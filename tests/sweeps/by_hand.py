@@ -21,7 +21,7 @@ def _record(network: str, weights: str, name: str, regime: str) -> VariantRecord
     return VariantRecord(
         network=network,
         weights=weights,
-        weights_name=weights,
+        weights_name=Path(weights).name,
         format=name,
         regime=regime,
         engine="torch" if native else "reference",

@@ -43,7 +43,7 @@ def test_the_same_pictures_are_paired(tmp_path: Path) -> None:
     assert (row.images, row.top1, row.points, row.agreement, row.changed) == ((100, 100), (80.0, 72.0), -8.0, 90.0, ())
     assert row.p_value == pytest.approx(22 / 1024)
     assert to_text(found).splitlines()[3].split() == [
-        "squeezenet",
+        "SqueezeNet",
         "FP32",
         "100",
         "80.00,",
@@ -90,8 +90,8 @@ def test_what_one_alone_has_is_listed(tmp_path: Path) -> None:
     second.fail(1, RangeError("Too large.", "Choose BF16."))
     found = between(first, second)
     assert [row.format for row in found.rows] == ["fp32"]
-    assert found.alone == (("squeezenet FIXED-8 (photos)",), ("squeezenet INT8 (photos)",))
-    assert f"Only in {second.job}: squeezenet INT8 (photos)." in to_text(found)
+    assert found.alone == (("SqueezeNet FIXED-8 (photos)",), ("SqueezeNet INT8 (photos)",))
+    assert f"Only in {second.job}: SqueezeNet INT8 (photos)." in to_text(found)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,18 @@ def test_what_else_differs_is_said(tmp_path: Path, record: dict[str, str], chang
     found = between(first, second)
     assert found.rows[0].changed == changed
     assert to_text(found).splitlines()[3].endswith(changed[0])
+
+
+def test_two_files_of_one_name_are_two_weights(tmp_path: Path) -> None:
+    """And a file has the same name wherever its folder is."""
+    here, there = (plan(formats=("fp32",), weights=(f"{home}/a/mine.st", f"{home}/b/mine.st")) for home in ("/h", "/t"))
+    first = _store(tmp_path / "a", here, [outcomes(ALL), outcomes(LESS)])
+    second = _store(tmp_path / "b", there, [outcomes(ALL), outcomes(LESS)])
+    found = between(first, second)
+    assert [(row.weights, row.top1) for row in found.rows] == [
+        *(("mine.st", (80.0, 80.0)), ("mine.st (2)", (72.0, 72.0))),
+    ]
+    assert found.alone == ((), ())
 
 
 def test_without_labels_agreement_is_what_is_left(tmp_path: Path) -> None:

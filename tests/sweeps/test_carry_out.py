@@ -223,7 +223,7 @@ def test_other_weights_cannot_be_gone_on_with(tmp_path: Path) -> None:
     store, networks = _half(plan(), tmp_path), FakeNetworks()
     networks.weights_sha256 = "of other weights"
     with pytest.raises(
-        RequestError, match="squeezenet FP32, squeezenet FIXED-8 has changed: its results would be of two"
+        RequestError, match="SqueezeNet FP32, SqueezeNet FIXED-8 has changed: its results would be of two"
     ):
         carry_out(plan(), store, FakeSet(), networks)
 

@@ -120,7 +120,7 @@ def test_a_control_of_another_budget_is_told(tmp_path: Path, monkeypatch: pytest
     store = begun(tmp_path / "again", SIGNS)
     conditions = sweep(SIGNS, store)
     assert table(store, conditions).notes == (
-        "squeezenet FIXED-4 RE-TRAIN was not fine-tuned as squeezenet FP32 RE-TRAIN was (rate 0.001, not 0.0001): "
+        "SqueezeNet FIXED-4 RE-TRAIN was not fine-tuned as SqueezeNet FP32 RE-TRAIN was (rate 0.001, not 0.0001): "
         "what sets them apart is not the format alone.",
     )
     assert Conditions.from_json(conditions.to_json()) == conditions
@@ -134,7 +134,7 @@ def test_signs_weights_are_trained_on_signs_and_photos_on_nothing_else_than_thei
     ]
     check(SIGNS, data)
     photos = plan(regimes=("retrain",), formats=("fixed4",))
-    with pytest.raises(RequestError, match="on is not at hand: SqueezeNet FP32, SqueezeNet FIXED-4") as caught:
+    with pytest.raises(RequestError, match="on is not at hand: SqueezeNet FIXED-4") as caught:
         check(photos, FakeSet(3))
     assert "python -m core retrain --network squeezenet --weights photos --format fp32 --data SET" in str(caught.value)
     check(replace(photos, regimes=("raw",)), FakeSet(3))

@@ -111,6 +111,24 @@ def test_a_folder_stays_at_home(tmp_path: Path) -> None:
     assert read(tmp_path / "sweep.parquet").plan == replace(chosen, data="pets")
 
 
+def test_the_folders_of_weights_stay_at_home(tmp_path: Path) -> None:
+    """In the Parquet file and in the JSON document, and two files of one name are still two."""
+    home = "/home-of-somebody"
+    chosen = plan(data=f"{home}/pets", weights=(f"{home}/a/mine.st", f"{home}/b/mine.st", "photos"))
+    store, found = _swept(tmp_path, chosen)
+    write(tmp_path / "sweep.parquet", chosen, store, found)
+    record = read(tmp_path / "sweep.parquet")
+    assert b"home-of-somebody" not in (tmp_path / "sweep.parquet").read_bytes()
+    assert record.plan.weights == ("mine.st", "mine.st (2)", "photos")
+    assert [one.weights for one in record.begun.variants] == [one.weights for one in record.plan.variants]
+    assert table(record, record.begun).rows == table(store, found).rows
+    assert len(table(record, record.begun).by_network) == 3
+    said = document(chosen, store, found)
+    assert "home-of-somebody" not in json.dumps(said)
+    assert document(record.plan, record, record.begun) == said
+    assert said["plan_sha256"] == record.plan.fingerprint
+
+
 def _with_head(path: Path, head: bytes) -> Path:
     with files.ParquetWriter(path, pa.schema([("variant", pa.int16())])) as writer:
         writer.add_key_value_metadata({KEY: head})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,15 @@ def test_retraining_says_what_fp32_gained_too(tmp_path: Path) -> None:
     )
     lost = _only(swept(tmp_path / "lost", {"fp32": (900, 890), "fixed4": (500, 915)}, ("raw", "retrain")))
     assert "Retraining" not in lost.sentence
+
+
+def test_without_the_format_before_it_nothing_is_said_of_what_retraining_gained(tmp_path: Path) -> None:
+    """With RE-TRAIN alone, FP32 is the only variant that is run before a training."""
+    found = swept(tmp_path, {"fp32": (900, 920), "fixed4": (500, 915)}, ("raw", "retrain"))
+    kept = [row.regime == "retrain" or row.format == "fp32" for row in found.rows]
+    one = _only(Table(tuple(compress(found.rows, kept)), tuple(compress(found.details, kept))))
+    assert one.best is not None and one.best.row.title == "FIXED-4 RE-TRAIN"
+    assert "Retraining" not in one.sentence
 
 
 def test_fp32_fine_tuned_is_no_format_to_recommend(tmp_path: Path) -> None:

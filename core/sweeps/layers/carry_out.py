@@ -42,8 +42,8 @@ def carry_out(
         _sensitivity(begun, trying)
         _search(begun, trying, store)
         if not store.found("points"):
-            for number, point in enumerate(points(begun, store.path())):
-                store.record("points", f"{number:04d}", asdict(point), SEARCH)
+            found = points(begun, store.path())
+            store.record("points", {f"{number:04d}": asdict(point) for number, point in enumerate(found)}, SEARCH)
         score(begun, store, SEARCH, tell)
 
 
@@ -65,4 +65,4 @@ def _search(begun: Begun, trying: Trying, store: LayersStore) -> None:
 
     steps = greedy(start, sizes, lambda bits, at: trying.mixed(bits, at, share(at)))
     for number, step in enumerate(steps):
-        store.record("path", f"{number:04d}", asdict(step), share(step.bits))
+        store.record("path", {f"{number:04d}": asdict(step)}, share(step.bits))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.files import as_text
@@ -12,13 +12,17 @@ from core.formats import number_format
 from core.sweeps.layers.plan import LayersPlan
 from core.sweeps.layers.records import LayersConditions, Point, Sensitivity
 from core.sweeps.layers.store import LayersStore
+from core.sweeps.naming import without_folders
 
 SCHEMA = 1
 CELL = 26  # columns of text
 
 
 def document(plan: LayersPlan, store: LayersStore, conditions: LayersConditions) -> dict[str, Any]:
-    """The findings, and all that it takes to find them again; keys are only ever added."""
+    """The findings, and all that it takes to find them again, without this machine's folders; keys are only ever added."""
+    weights = without_folders(plan.weights)
+    plan = replace(plan, data=without_folders(plan.data), weights=weights)
+    conditions = replace(conditions, weights=weights)
     return {
         "schema": SCHEMA,
         "command": "layers",
@@ -45,7 +49,8 @@ def to_text(store: LayersStore, conditions: LayersConditions) -> str:
         f"answers in nats,\nwith its 95 % interval, over {sensitivity[0].found.pictures:,} pictures of {conditions.searched} "
         f"({how}).",
         _alone(sensitivity),
-        f"Weight memory and accuracy on {conditions.scored}, whose pictures chose nothing. Activations have 8 bits but in FP32.",
+        f"Weight memory and accuracy on {conditions.scored}, whose pictures chose nothing. Activations have 8 bits but in FP32.\n"
+        "Agrees: with FP32's first answers there; searched: on the pictures of the search, which alone may choose a line.",
         _front(front),
     ]
     if conditions.left_out:
@@ -73,7 +78,9 @@ def _cell(found: Sensitivity | None) -> str:
 
 
 def _front(found: Sequence[Point]) -> str:
-    heading = f"{'weights':<9}{'bytes':>12}{'images':>8}{'Top-1 %':>9}{'95 % interval':>16}{'agrees %':>10}"
+    heading = (
+        f"{'weights':<9}{'bytes':>12}{'images':>8}{'Top-1 %':>9}{'95 % interval':>16}{'agrees %':>10}{'searched %':>12}"
+    )
     return "\n".join([heading + "  bits of each layer; engine, arithmetic", *map(_line, found)])
 
 
@@ -83,5 +90,6 @@ def _line(point: Point) -> str:
     limits = "" if point.top1 is None else f"{point.top1.low:.2f} - {point.top1.high:.2f}"
     agrees = "" if point.agreement is None else f"{point.agreement:.2f}"
     bits = " ".join(map(str, point.bits.values())) if point.kind == "mixed" else str(next(iter(point.bits.values())))
-    scored = f"{point.images:>8,}{top1:>9}{limits:>16}{agrees:>10}"
+    searched = "" if point.searched is None else f"{point.searched:.2f}"
+    scored = f"{point.images:>8,}{top1:>9}{limits:>16}{agrees:>10}{searched:>12}"
     return f"{title:<9}{point.weight_bytes:>12,}{scored}  {bits}; {point.engine}, {point.arithmetic}"

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from core.sweeps.statistics import Share
 
 Kind = Literal["fp32", "uniform", "mixed"]
+Bits = tuple[int, ...]
+"""Of each layer's weights, in the network's order."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Sensitivity:
 class Step:
     """One step of the search: bits of each layer's weights, in order, and how near the answers are on the search pictures."""
 
-    bits: tuple[int, ...]
+    bits: Bits
     weight_bytes: int
     divergence: float
     agreement: float
@@ -110,7 +112,8 @@ class Point:
     """One assignment on the pictures that chose nothing.
 
     `format` is that of a uniform point ("fixed8", "w4a8", "fp32"), empty for a mixed one; `bits` are those of each layer's
-    weights by name. `top1` and `agreement` are in percent; both are None while nothing is scored.
+    weights by name. `top1` and `agreement` are in percent; both are None while nothing is scored. `searched` is the agreement
+    with FP32 on the search pictures, all that a point may be chosen by; None where the search has not come by.
     """
 
     kind: Kind
@@ -122,3 +125,4 @@ class Point:
     agreement: float | None
     engine: str
     arithmetic: str
+    searched: float | None = None

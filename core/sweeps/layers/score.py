@@ -64,12 +64,12 @@ def score(begun: Begun, store: LayersStore, begin: float, tell: Callable[[float]
     makers = (partial(prepare, begun.sets.scored, number, parts[number], [like]) for number in open_parts)
     total, done = len(parts) * len(todo), len(finished)
     for batch in ahead(makers):
-        store.skip(batch.skipped, "test", begin + (1 - begin) * done / total)
+        store.skip(batch.skipped, "test")
         for name, point in zip(cells[batch.number], todo, strict=True):
             if name not in finished:
                 done += 1
                 share = begin + (1 - begin) * done / total
-                store.record("scored", name, _run(begun, point, batch), share)
+                store.record("scored", {name: _run(begun, point, batch)}, share)
                 tell(share)
     if not any(store.found("scored").values()):
         raise DataError("None of the pictures can be read.", "Check the files, and that they are pictures.")

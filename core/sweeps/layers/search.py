@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from core.formats import NARROWEST
-from core.sweeps.layers.records import Step
+from core.sweeps.layers.records import Bits, Step
 
 WORTHLESS = 50.0  # percent of the pictures with FP32's first answer
 POINTS = 16
 
-Bits = tuple[int, ...]
 Measure = Callable[[Bits, Bits], Step]
 """Measures an assignment; the second is the one that the search stands at, from which the first is one layer away."""
 

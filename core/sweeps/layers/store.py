@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from core.datasets.survey import Unreadable
 from core.files import as_text
 from core.jobs.store import JobStore
-from core.sweeps.layers.records import Closeness, LayersConditions, Point, Sensitivity, Step
+from core.sweeps.layers.records import Bits, Closeness, LayersConditions, Point, Sensitivity, Step
 from core.sweeps.outcomes import Outcomes
 from core.sweeps.statistics import agreement, top
 
 Part = Literal["sensitivity", "search", "path", "points", "scored", "unreadable"]
+Finding = dict[str, Any] | list[Any]
 TABLES = (
     "CREATE TABLE IF NOT EXISTS layers (job TEXT PRIMARY KEY, conditions TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS layers_found (job TEXT, part TEXT, name TEXT, found TEXT NOT NULL, at REAL NOT NULL, "
@@ -43,17 +44,24 @@ class LayersStore:
             row = sql.execute("SELECT conditions FROM layers WHERE job = ?", (self.job,)).fetchone()
         return None if row is None else LayersConditions.from_json(row[0])
 
-    def record(self, part: Part, name: str, found: dict[str, Any] | list[Any], progress: float) -> None:
-        """One finding and the job's progress, together or not at all; what is there already stays."""
-        with self.jobs.database.transaction() as sql:
-            self.jobs.advance(sql, self.job, self.owner, progress)
-            row = (self.job, part, name, json.dumps(found), time.time())
-            sql.execute("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", row)
+    def record(self, part: Part, found: Mapping[str, Finding], progress: float) -> None:
+        """Findings by name and the job's progress, all together or not at all.
 
-    def skip(self, pictures: Sequence[Unreadable], split: str, progress: float) -> None:
-        for one in pictures:
-            row = {"index": one.index, "title": as_text(one.title), "reason": as_text(one.reason)}
-            self.record("unreadable", f"{split}/{one.index:08d}", row, progress)
+        What is there already stays, and progress that was further: a job that goes on may come by the same place again.
+        """
+        rows = [(self.job, part, name, json.dumps(one), time.time()) for name, one in found.items()]
+        with self.jobs.database.transaction() as sql:
+            sql.executemany("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", rows)
+            (before,) = sql.execute("SELECT progress FROM jobs WHERE id = ?", (self.job,)).fetchone()
+            self.jobs.advance(sql, self.job, self.owner, max(before, progress))
+
+    def skip(self, pictures: Sequence[Unreadable], split: str) -> None:
+        rows = {
+            f"{split}/{one.index:08d}": {"index": one.index, "title": as_text(one.title), "reason": as_text(one.reason)}
+            for one in pictures
+        }
+        if rows:
+            self.record("unreadable", rows, 0.0)
 
     def found(self, part: Part) -> dict[str, Any]:
         """All so far, by name."""
@@ -81,7 +89,8 @@ class LayersStore:
         points = list(self.found("points").values())
         scored = self.found("scored")
         answers = [self._outcomes(scored, f"{number:04d}/") for number in range(len(points))]
-        return [_point(values, found, answers[0]) for values, found in zip(points, answers, strict=True)]
+        searched = {step.bits: step.agreement for step in self.path()}
+        return [_point(values, found, answers[0], searched) for values, found in zip(points, answers, strict=True)]
 
     @staticmethod
     def _outcomes(scored: dict[str, Any], point: str) -> Outcomes:
@@ -89,11 +98,12 @@ class LayersStore:
         return Outcomes.from_rows(rows)
 
 
-def _point(values: dict[str, Any], found: Outcomes, exact: Outcomes) -> Point:
+def _point(values: dict[str, Any], found: Outcomes, exact: Outcomes, searched: Mapping[Bits, float]) -> Point:
     counted = found.counted
     return Point(
         **values,
         images=len(counted),
         top1=top(counted, 1),
         agreement=agreement(exact, found) if len(found) else None,
+        searched=searched.get(tuple(values["bits"].values())),
     )

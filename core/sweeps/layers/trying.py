@@ -13,8 +13,7 @@ from core.engines.shared import Run
 from core.quantization.mixed import Mixed
 from core.sweeps.layers.begin import Begun
 from core.sweeps.layers.pictures import Searched, searched
-from core.sweeps.layers.records import Closeness, Step
-from core.sweeps.layers.search import Bits
+from core.sweeps.layers.records import Bits, Closeness, Step
 from core.sweeps.layers.store import LayersStore
 from core.sweeps.layers.subject import WIDE
 
@@ -43,7 +42,7 @@ class Trying:
             "bits": WIDE.weight_bits if layer is None else bits,
             "found": asdict(self._close(run)),
         }
-        self._store.record("sensitivity", name, row, progress)
+        self._store.record("sensitivity", {name: row}, progress)
         self._tell(progress)
 
     def mixed(self, bits: Bits, at: Bits, progress: float) -> Step:
@@ -53,7 +52,7 @@ class Trying:
             run = self._stand(at).then(self._subject.mixed(bits))
             close = self._close(run)
             step = Step(bits, run.program.weight_bytes, close.divergence, close.agreement.percent)
-            self._store.record("search", name, asdict(step), progress)
+            self._store.record("search", {name: asdict(step)}, progress)
             self._mixed[name], self._last = step, (bits, run)
             self._tell(progress)
         return self._mixed[name]
@@ -87,5 +86,5 @@ class Trying:
         like, conditions = begun.prepared.loaded.preprocessing, begun.conditions
         numbers, data = begun.searched, begun.sets.searched
         found = searched(data, numbers, conditions.batch, like, conditions.labels, begun.fp32, begun.variant)
-        self._store.skip(found.skipped, "val", 0.0)
+        self._store.skip(found.skipped, "val")
         return found

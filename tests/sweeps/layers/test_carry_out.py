@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -20,12 +21,14 @@ from torch import Tensor
 from core.engines import reference
 from core.errors import DataError, RequestError
 from core.formats import number_format
+from core.jobs.store import JobStore
 from core.quantization.fixed_point import Lengths
 from core.quantization.lower import lower
 from core.quantization.mixed import Mixed
 from core.sweeps.layers import begin as beginning
 from core.sweeps.layers import trying
 from core.sweeps.layers.carry_out import carry_out
+from core.sweeps.layers.export import document
 from core.sweeps.layers.records import Closeness
 from core.sweeps.layers.store import LayersStore
 from core.sweeps.layers.subject import WIDE, Subject
@@ -157,6 +160,15 @@ def test_a_uniform_point_is_the_very_program_of_its_format() -> None:
     assert found.weight_bytes == same.weight_bytes
 
 
+def test_the_front_knows_what_the_search_pictures_said_of_it(whole: LayersStore) -> None:
+    """Of a uniform width where the search came by its very program, of FIXED-8 always: it begins there."""
+    agreement = {step.bits: step.agreement for step in whole.path()}
+    fp32, *others = whole.front()
+    assert fp32.searched is None
+    assert [one.searched for one in others] == [agreement.get(tuple(one.bits.values())) for one in others]
+    assert None not in {one.searched for one in others if one.kind == "mixed" or one.format == "fixed8"}
+
+
 def test_what_is_scored_has_chosen_nothing(tmp_path: Path) -> None:
     """When the first picture of the test split is read, the points are chosen; none of the split val is read to score."""
     store, both = begun(tmp_path), sets()
@@ -196,6 +208,50 @@ def test_a_job_that_is_stopped_again_and_again_finds_the_same(
     assert 2 < stops < 500
     assert _dump(store) == _dump(whole)
     assert len(measured) == len(whole.found("sensitivity")) + len(whole.found("search"))
+
+
+def test_a_job_that_dies_as_its_front_is_written_down_finds_the_same(
+    tmp_path: Path, whole: LayersStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real, died = begun(tmp_path), JobStore.advance, list[int]()
+
+    def dies(self: JobStore, sql: Any, *arguments: Any) -> None:
+        real(self, sql, *arguments)
+        (count,) = sql.execute("SELECT count(*) FROM layers_found WHERE part = 'points'").fetchone()
+        if count:
+            died.append(count)
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "advance", dies)
+        with pytest.raises(Stopped):
+            carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
+    assert died
+    carry_out(PLAN, store, sets(), OneNetwork())  # type: ignore[arg-type]
+    assert _dump(store) == _dump(whole)
+
+
+@pytest.mark.parametrize("broken", [(), (chosen(40, 12, 0)[1],)], ids=["readable", "one cannot be read"])
+@pytest.mark.parametrize("after", [8, 60])
+def test_a_job_that_goes_on_is_no_less_far_than_it_was(tmp_path: Path, after: int, broken: tuple[int, ...]) -> None:
+    """Stopped among the layers, and among the points: nothing is measured anew, but the work comes by the same places."""
+    store, seen = begun(tmp_path), list[float]()
+    with pytest.raises(Stopped):
+        carry_out(PLAN, store, sets(broken=broken), OneNetwork(), check=_stop_after(after))  # type: ignore[arg-type]
+    before = store.jobs.get(store.job).progress
+
+    def look() -> None:
+        seen.append(store.jobs.get(store.job).progress)
+
+    def looked(*arguments: Any) -> None:
+        look()
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        real = LayersStore.record
+        patch.setattr(LayersStore, "record", looked)
+        carry_out(PLAN, store, sets(broken=broken), OneNetwork(), check=look)  # type: ignore[arg-type]
+    assert seen[0] == before and seen == sorted(seen) and seen[-1] == 1.0
 
 
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:
@@ -245,6 +301,19 @@ def test_conditions_are_read_back(whole: LayersStore) -> None:
     assert found.left_out == ("box",) and [layer.title for layer in found.layers][:2] == ["stem.0", "left"]
     assert (found.searched, found.scored, found.batch) == ("Noise (val)", "Noise (test)", 5)
     assert found.calibrated["FIXED-4"] == "greedy search over pictures by hand" and not found.preliminary
+
+
+def test_folders_stay_out_of_the_document(whole: LayersStore) -> None:
+    found = whole.conditions()
+    assert found is not None
+    plan = replace(PLAN, data="/home-of-somebody/pets", weights="/home-of-somebody/mine.st")
+    said = document(plan, whole, replace(found, weights=plan.weights))
+    assert "home-of-somebody" not in json.dumps(said)
+    assert (said["plan"]["data"], said["plan"]["weights"], said["conditions"]["weights"]) == (
+        "pets",
+        "mine.st",
+        "mine.st",
+    )
 
 
 def test_retrained_weights_fit_no_other_widths() -> None:
