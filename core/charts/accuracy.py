@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import NEUTRAL, figure, look, outline_width
 from core.models.catalog import architecture
-from core.sweeps.rows import Row, Table
+from core.sweeps.rows import Row, Table, is_baseline
 from core.variant import Variant
 
 BAR = 28  # pixels
@@ -85,14 +85,10 @@ def _agreement(rows: Sequence[Row]) -> str:
 
 
 def _worst(found: Table, losing: Sequence[Row]) -> str:
-    before = {(row.network, row.weights): row.top1 or 0.0 for row in found.rows if _is_baseline(row)}
+    before = {(row.network, row.weights): row.top1 or 0.0 for row in found.rows if is_baseline(row)}
     worst = min(losing, key=lambda row: (row.top1 or 0.0) - before[row.network, row.weights])
     fp32 = before[worst.network, worst.weights]
     return f"{_network(worst)} loses most in {worst.title}: Top-1 {fp32:.2f} to {worst.top1:.2f} %"
-
-
-def _is_baseline(row: Row) -> bool:
-    return (row.format, row.regime) == ("fp32", "raw")
 
 
 def _network(row: Row) -> str:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.charts.style import NEUTRAL, figure, marker
 from core.formats import WIDEST, NumberFormat, number_format
 from core.models.catalog import architecture
-from core.sweeps.rows import Row, Table
+from core.sweeps.rows import Row, Table, is_baseline
 from core.variant import Variant
 
 HEIGHT = 280  # pixels
@@ -150,7 +150,7 @@ def _trace(line: Line, regime: str, points: Sequence[tuple[int, Row]]) -> go.Sca
 
 def _add_baseline(drawn: go.Figure, rows: Sequence[Row]) -> None:
     for row in rows:
-        if (row.format, row.regime) == ("fp32", "raw") and row.top1 is not None:
+        if is_baseline(row) and row.top1 is not None:
             drawn.add_hrect(y0=row.top1_low, y1=row.top1_high, fillcolor=BAND, line_width=0, layer="below")
             drawn.add_hline(
                 y=row.top1,

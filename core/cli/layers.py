@@ -24,13 +24,13 @@ from core.sweeps.checking import check_classes
 from core.sweeps.layers.begin import Sets, open_sets
 from core.sweeps.layers.carry_out import carry_out
 from core.sweeps.layers.export import to_json, to_text
-from core.sweeps.layers.plan import SEARCH, LayersPlan
+from core.sweeps.layers.plan import SEARCH, WIDTHS, LayersPlan
 from core.sweeps.layers.records import LayersConditions
 from core.sweeps.layers.store import LayersStore
 from core.variant import Calibration
 
 KIND = "layers"
-BITS = "2,3,4,6,8"
+BITS = ",".join(map(str, WIDTHS))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -173,7 +173,7 @@ def _line(row: Difference) -> str:
     images = first if row.paired else f"{first}, {second}"
     top1 = ", ".join("" if one is None else f"{one:.2f}" for one in row.top1) if row.points is not None else ""
     points = "" if row.points is None else f"{row.points:+.2f}"
-    p_value = "" if row.p_value is None else "< 0.0001" if row.p_value < 0.0001 else f"{row.p_value:.4f}"
+    p_value = statistics.written(row.p_value)
     agrees = "" if row.agreement is None else f"{row.agreement:.2f}"
     return (
         f"{row.title:<32}{images:>14}{top1:>18}{points:>9}{p_value:>9}{agrees:>10}  {'; '.join(row.changed)}".rstrip()

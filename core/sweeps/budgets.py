@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.sweeps.conditions import VariantRecord
+from core.sweeps.plan import BASELINE
 
 ALIKE = ("data", "rate", "epochs", "steps", "batch", "smallest_crop", "box_weight", "seed")
-BASELINE = "fp32"
 
 
 def notes(records: Iterable[VariantRecord]) -> tuple[str, ...]:

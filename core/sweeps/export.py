@@ -17,6 +17,7 @@ from core.sweeps.plan import Plan
 from core.sweeps.recommend import Recommendation, recommend
 from core.sweeps.results import Results
 from core.sweeps.rows import Detail, Row, Table, table
+from core.sweeps.statistics import written
 
 SCHEMA = 1
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -127,8 +128,7 @@ def to_text(found: Table) -> str:
 def _line(row: Row) -> str:
     limits = "" if row.top1_low is None else f"{row.top1_low:.2f} - {row.top1_high:.2f}"
     accuracy = f"{row.images:>8,}{_number(row.top1):>9}{limits:>16}{_number(row.top5):>9}"
-    p_value = "" if row.p_value is None else "< 0.0001" if row.p_value < 0.0001 else f"{row.p_value:.4f}"
-    against = f"{_number(row.agreement):>10}{p_value:>9}{row.keeps_99 or '':>12}{row.keeps_999 or '':>11}"
+    against = f"{_number(row.agreement):>10}{written(row.p_value):>9}{row.keeps_99 or '':>12}{row.keeps_999 or '':>11}"
     speed = "" if row.images_per_second is None else f"{row.images_per_second:,.1f}"
     how = f"{speed:>11}  {row.engine}, {row.arithmetic}"
     return f"{row.network:<12}{row.weights:<10}{row.title:<20}{accuracy}{against}{how}"

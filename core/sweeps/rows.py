@@ -131,8 +131,9 @@ def _baselines(records: Mapping[int, VariantRecord], answers: Mapping[int, Outco
     }
 
 
-def is_baseline(record: VariantRecord) -> bool:
-    return (record.format, record.regime) == (BASELINE, "raw")
+def is_baseline(one: VariantRecord | Row) -> bool:
+    """Whether it is what all others are compared with: FP32, with no weight changed."""
+    return (one.format, one.regime) == (BASELINE, "raw")
 
 
 def _row(
@@ -162,7 +163,7 @@ def _row(
 def _judged(rows: dict[int, Row], counts: Mapping[int, Pairs]) -> dict[int, Row]:
     """With p-values and verdicts where the true classes are known: the questions of all rows are corrected together."""
     known = {number: pairs for number, pairs in counts.items() if pairs.total}
-    asked = [number for number in known if (rows[number].format, rows[number].regime) != (BASELINE, "raw")]
+    asked = [number for number in known if not is_baseline(rows[number])]
     judged = dict(zip(asked, verdicts([known[number] for number in asked]), strict=True))
     for number in known:
         p_value = statistics.mcnemar(known[number]) if number in judged else None

@@ -78,6 +78,11 @@ def mcnemar(counts: Pairs) -> float:
     return float(binomtest(counts.gained, changed, 0.5).pvalue) if changed else 1.0
 
 
+def written(p_value: float | None) -> str:
+    """With four decimals, "< 0.0001" below that, and empty where there is none."""
+    return "" if p_value is None else "< 0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
+
+
 def agreement(before: Outcomes, after: Outcomes) -> float | None:
     """The percentage of pictures with the same first answer, right or wrong, of those that count; None where none does."""
     before, after = paired(before.counted, after.counted)

@@ -8,12 +8,10 @@ from core.errors import BitlensError
 from core.formats import NARROWEST, WIDEST
 from core.jobs.store import shared_jobs
 from core.sweeps.launch import launch_layers
-from core.sweeps.layers.plan import SEARCH, LayersPlan
+from core.sweeps.layers.plan import SEARCH, WIDTHS, LayersPlan
 from pages.parts.session import problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
 from pages.parts.variants import OneNetwork, choose_network
-
-WIDTHS = (2, 3, 4, 6, 8)
 
 
 def draw() -> None:

@@ -10,10 +10,10 @@ import streamlit as st
 from core.models.catalog import architecture
 from core.sweeps.between import Between, Difference, between
 from core.sweeps.history import Found
+from core.sweeps.statistics import written
 from core.variant import Variant
 from pages.parts import tables
 from pages.parts.session import literal
-from pages.parts.sweep_table import p_value
 
 HEADINGS = {
     "Format": "The number format and regime that both have run.",
@@ -68,7 +68,7 @@ def _line(row: Difference) -> list[str]:
         tables.two(here),
         tables.two(there),
         "" if row.points is None else f"{row.points:+.2f}",
-        p_value(row.p_value),
+        written(row.p_value),
         tables.two(row.agreement),
         "; ".join(chain(row.changed)),
     ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.models.catalog import architecture
 from core.sweeps.rows import Detail, Row, Table
+from core.sweeps.statistics import written
 from pages.parts import tables
 from pages.parts.tables import two
 
@@ -42,13 +43,9 @@ def _line(row: Row, detail: Detail) -> list[str]:
         "" if row.top1_low is None else f"{row.top1_low:.2f} to {row.top1_high:.2f}",
         two(row.top5),
         two(row.agreement),
-        p_value(row.p_value),
+        written(row.p_value),
         row.keeps_99 or "",
         row.keeps_999 or "",
         "" if row.images_per_second is None else f"{row.images_per_second:,.1f}",
         f"{row.engine}, {row.arithmetic}",
     ]
-
-
-def p_value(value: float | None) -> str:
-    return "" if value is None else "< 0.0001" if value < 0.0001 else f"{value:.4f}"

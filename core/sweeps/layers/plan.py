@@ -13,6 +13,7 @@ from core.variant import Calibration
 
 SCHEMA = 1
 SEARCH = 200
+WIDTHS = (2, 3, 4, 6, 8)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class LayersPlan:
     network: str
     weights: str
     data: str
-    bits: tuple[int, ...] = (2, 3, 4, 6, 8)
+    bits: tuple[int, ...] = WIDTHS
     limit: int | None = None
     search: int = SEARCH
     seed: int = 0
