@@ -51,9 +51,9 @@ class LayersStore:
         """
         rows = [(self.job, part, name, json.dumps(one), time.time()) for name, one in found.items()]
         with self.jobs.database.transaction() as sql:
+            sql.executemany("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", rows)
             (before,) = sql.execute("SELECT progress FROM jobs WHERE id = ?", (self.job,)).fetchone()
             self.jobs.advance(sql, self.job, self.owner, max(before, progress))
-            sql.executemany("INSERT OR IGNORE INTO layers_found VALUES (?, ?, ?, ?, ?)", rows)
 
     def skip(self, pictures: Sequence[Unreadable], split: str) -> None:
         rows = {
