@@ -19,10 +19,16 @@ PROGRAM = Path(__file__).with_name("killed.py")
 PLAN = ("--network", "squeezenet", "--data", "noise", "--bits", "2,5", "--limit", "9", "--search", "6", "--json")
 
 
-def _run(folder: Path, *arguments: str, kill_in: int = 0) -> subprocess.CompletedProcess[str]:
+KILLS = (
+    *(("sensitivity", 0), ("sensitivity", 5), ("search", 0), ("path", 0), ("search", 8), ("path", 3)),
+    *(("points", 0), ("scored", 0), ("scored", 10)),
+)
+
+
+def _run(folder: Path, *arguments: str, kill_in: str = "") -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "BITLENS_CACHE": str(folder),
-        "KILL_IN_FINDING": str(kill_in),
+        "KILL_IN": kill_in,
         "PYTHONPATH": str(REPOSITORY),
     }
     command = [sys.executable, str(PROGRAM), *arguments]
@@ -38,20 +44,19 @@ def _found(folder: Path) -> list[Any]:
 
 @pytest.mark.slow
 def test_killed_again_and_again_the_findings_are_the_same(tmp_path: Path) -> None:
+    """In the first finding of each part and in one amid it; the points of the front are one finding, all or none."""
     whole = _run(tmp_path / "whole", *PLAN)
     assert whole.returncode == 0, whole.stderr
-    parts = tmp_path / "parts"
-    assert _run(parts, *PLAN, kill_in=6).returncode == -signal.SIGKILL
-    assert len(_found(parts)) == 5  # the sixth was rolled back
-    with sqlite3.connect(f"file:{parts / 'jobs.sqlite'}?mode=ro", uri=True) as sql:
-        ((job,),) = sql.execute("SELECT id FROM jobs").fetchall()
-    known = 5
-    for kill_in in (15, 12, 20):
-        assert _run(parts, "--resume", job, kill_in=kill_in).returncode == -signal.SIGKILL
-        assert len(_found(parts)) > known
-        known = len(_found(parts))
-    again = _run(parts, "--resume", job, "--json")
-    assert again.returncode == 0, again.stderr
-    assert _found(parts) == _found(tmp_path / "whole")
-    one, other = json.loads(whole.stdout), json.loads(again.stdout)
+    all_found, parts, again = _found(tmp_path / "whole"), tmp_path / "parts", PLAN
+    for part, there in KILLS:
+        assert _run(parts, *again, kill_in=f"{part}:{there}").returncode == -signal.SIGKILL
+        found = [name for own, name, _ in _found(parts) if own == part]
+        assert len(found) == there < len([name for own, name, _ in all_found if own == part])
+        with sqlite3.connect(f"file:{parts / 'jobs.sqlite'}?mode=ro", uri=True) as sql:
+            ((job,),) = sql.execute("SELECT id FROM jobs").fetchall()
+        again = ("--resume", job, "--json")
+    end = _run(parts, *again)
+    assert end.returncode == 0, end.stderr
+    assert _found(parts) == all_found
+    one, other = json.loads(whole.stdout), json.loads(end.stdout)
     assert {key: one[key] for key in one if key != "job"} == {key: other[key] for key in other if key != "job"}
