@@ -136,7 +136,9 @@ def test_signs_weights_are_trained_on_signs_and_photos_on_nothing_else_than_thei
     photos = plan(regimes=("retrain",), formats=("fixed4",))
     with pytest.raises(RequestError, match="on is not at hand: SqueezeNet FIXED-4") as caught:
         check(photos, FakeSet(3))
-    assert "python -m core retrain --network squeezenet --weights photos --format fixed4 --data SET" in str(caught.value)
+    assert "python -m core retrain --network squeezenet --weights photos --format fixed4 --data SET" in str(
+        caught.value
+    )
     check(replace(photos, regimes=("raw",)), FakeSet(3))
 
 
