@@ -62,9 +62,9 @@ def new_id() -> str:
     return uuid.uuid4().hex[:8]
 
 
-def new_owner() -> str:
-    """This machine, this process, and a token that no other claim has: "host:4711:9f2c41d0"."""
-    return f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
+def new_owner(process: int | None = None) -> str:
+    """This machine, a process (this one) and a token that no other claim has: "host:4711:9f2c41d0"."""
+    return f"{socket.gethostname()}:{os.getpid() if process is None else process}:{new_id()}"
 
 
 def is_alive(owner: str, heartbeat: float | None) -> bool:

@@ -28,8 +28,10 @@ def check_room(jobs: JobStore, more: int = 1) -> None:
         )
 
 
-def start_process(job: Job) -> int:
+def start_process(jobs: JobStore, job: Job) -> int:
     """Run `python -m core KIND --resume JOB` on its own; its words go to jobs/JOB.log in the cache folder. Returns its number.
+
+    From now on the job counts as attended: a younger one whose process is there sooner does not go first.
 
     Raises StoreError where there is no room for a log or a process: the job stays queued.
     """
@@ -54,6 +56,7 @@ def start_process(job: Job) -> int:
         ) from error
     # One that has ended is there until its parent has asked how: a dead job would look alive.
     threading.Thread(target=process.wait, name=f"bitlens-job-{job.id}", daemon=True).start()
+    jobs.expect(job.id, process.pid)
     return process.pid
 
 
@@ -67,7 +70,7 @@ def go_on(jobs: JobStore, name: str) -> Job:
     jobs.retry(name)
     job = jobs.resume(name)
     if job.state == "queued" and not job.attended:
-        start_process(job)
+        start_process(jobs, job)
     return job
 
 

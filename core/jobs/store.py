@@ -15,7 +15,7 @@ from pathlib import Path
 from core import settings
 from core.errors import BitlensError, RequestError, StoreError
 from core.jobs.database import Database
-from core.jobs.records import COLUMNS, Job, State, Wish, job, new_id
+from core.jobs.records import COLUMNS, Job, State, Wish, job, new_id, new_owner
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -88,6 +88,14 @@ class JobStore:
                 "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'paused')"
             ).fetchone()
             return int(count)
+
+    def expect(self, name: str, process: int) -> None:
+        """That process of this machine was started for the queued job: the job keeps its place while the process loads."""
+        with self.database.transaction() as sql:
+            sql.execute(
+                "UPDATE jobs SET owner = ?, heartbeat = ? WHERE id = ? AND state = 'queued' AND owner = ''",
+                (new_owner(process), time.time(), name),
+            )
 
     def claim(self, name: str, owner: str) -> bool:
         """Whether the job is now `owner`'s to carry out; if not, it waits its turn, and this call counts as its heartbeat.

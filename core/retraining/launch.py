@@ -28,7 +28,7 @@ def launch(jobs: JobStore, network: str, weights: str, format: str, options: Opt
     with all_or_none(jobs, started):
         started.extend(jobs.add(KIND, plan.to_json()) for plan in plans)
         for job in started:
-            start_process(job)
+            start_process(jobs, job)
     return started[0]
 
 

@@ -53,7 +53,7 @@ def _started(jobs: JobStore, kind: str, plan: str) -> Job:
     check_room(jobs)
     job = jobs.add(kind, plan)
     with all_or_none(jobs, [job]):
-        start_process(job)
+        start_process(jobs, job)
     return job
 
 

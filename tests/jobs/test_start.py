@@ -31,7 +31,7 @@ def test_a_process_of_its_own_goes_on_with_the_job(
     monkeypatch.setattr(settings, "REPOSITORY", tmp_path)
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     job = store.add("sweep", "{}")
-    process = start_process(job)
+    process = start_process(store, job)
     deadline = time.monotonic() + 30
     while is_alive(f"{socket.gethostname()}:{process}:token", time.time()):
         assert time.monotonic() < deadline
@@ -47,7 +47,7 @@ def test_a_full_disk_is_said_and_the_job_stays_queued(
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     job = store.add("sweep", "{}")
     with pytest.raises(StoreError, match=f"The job {job.id} cannot be started: Not a directory"):
-        start_process(job)
+        start_process(store, job)
     assert store.get(job.id).state == "queued"
 
 
@@ -70,7 +70,7 @@ def test_there_is_room_for_only_so_many_unfinished_jobs(store: JobStore, monkeyp
 
 def test_what_has_ended_goes_on_only_where_there_is_room(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(start, "start_process", lambda job: started.append(job.id))
+    monkeypatch.setattr(start, "start_process", lambda jobs, job: started.append(job.id))
     monkeypatch.setattr(start, "MOST_UNFINISHED", 1)
     ended, paused = store.add("sweep", "{}"), store.add("sweep", "{}")
     store.cancel(ended.id)
@@ -83,7 +83,7 @@ def test_what_has_ended_goes_on_only_where_there_is_room(store: JobStore, monkey
 
 def test_only_what_stands_still_is_started_again(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(start, "start_process", lambda job: started.append(job.id))
+    monkeypatch.setattr(start, "start_process", lambda jobs, job: started.append(job.id))
     owner = new_owner()
     ended, running = store.add("sweep", "{}"), store.add("sweep", "{}")
     assert store.claim(ended.id, owner)

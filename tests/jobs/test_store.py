@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -85,6 +86,25 @@ def test_an_older_job_without_a_process_stops_nobody(store: JobStore) -> None:
     left, mine = store.add("sweep", "{}"), store.add("sweep", "{}")
     assert store.claim(mine.id, new_owner())
     assert not store.claim(left.id, new_owner())
+
+
+def test_an_older_job_whose_process_still_loads_goes_first(store: JobStore) -> None:
+    older, younger = store.add("retrain", "{}"), store.add("retrain", "{}")
+    for job in (older, younger):
+        store.expect(job.id, os.getpid())
+        assert store.get(job.id).attended and store.get(job.id).state == "queued"
+    assert not store.claim(younger.id, new_owner())
+    assert store.claim(older.id, (owner := new_owner()))
+    store.expect(older.id, os.getpid())  # said late, when it has begun
+    assert store.get(older.id).owner == owner
+
+
+def test_an_older_job_whose_process_died_while_it_loaded_stops_nobody(store: JobStore) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    older, younger = store.add("retrain", "{}"), store.add("retrain", "{}")
+    store.expect(older.id, gone.pid)
+    assert store.claim(younger.id, new_owner())
 
 
 def test_a_job_belongs_to_one_process(store: JobStore) -> None:

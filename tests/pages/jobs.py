@@ -82,7 +82,7 @@ def own_store(folder: Path) -> Iterator[list[Job]]:
         patch.setattr(history, "recorded", list)
         visitor(patch)
         for module in (launch, retraining, start):
-            patch.setattr(module, "start_process", found.append)
+            patch.setattr(module, "start_process", lambda jobs, job: found.append(job))
         for cached in (shared_jobs, history.shipped):
             cached.cache_clear()
         yield found

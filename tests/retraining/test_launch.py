@@ -22,7 +22,7 @@ def test_where_one_process_cannot_be_started_no_job_is_left_to_wait(
     monkeypatch.setenv("BITLENS_CACHE", str(tmp_path / "cache"))
     jobs, started = JobStore(Database(tmp_path / "jobs.sqlite")), list[Job]()
 
-    def start(job: Job) -> None:
+    def start(jobs: JobStore, job: Job) -> None:
         if len(started) == count:
             raise StoreError(f"The job {job.id} cannot be started: Too many open files", "See to it.")
         started.append(job)

@@ -175,7 +175,7 @@ def test_the_app_begins_it_with_the_same_pictures(tmp_path: Path, monkeypatch: p
     chosen = plan(data=str(noise(tmp_path / "noise", 40)), regimes=("raw", "retrain"))
     seen: list[int] = []
     monkeypatch.setattr(launching, "check", lambda plan, data: seen.append(len(data)))
-    monkeypatch.setattr(launching, "start_process", lambda job: 1)
+    monkeypatch.setattr(launching, "start_process", lambda jobs, job: 1)
     launching.launch(shared_jobs(), chosen)
     launching.launch(shared_jobs(), replace(chosen, regimes=("raw",)))
     assert seen[0] < seen[1] == 40

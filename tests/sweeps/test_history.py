@@ -8,6 +8,7 @@ from core.datasets.imagenette import NAMES
 from core.datasets.signs.signs_set import SignsSet
 from core.errors import DataError, StoreError
 from core.jobs.records import Job
+from core.jobs.store import JobStore
 from core.sweeps import launch
 from core.sweeps.carry_out import carry_out
 from core.sweeps.history import standing, title
@@ -67,7 +68,7 @@ def test_the_weights_that_fit_a_set_are_those_that_know_a_class_of_it() -> None:
 
 def test_a_job_that_is_launched_is_checked_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Job] = []
-    monkeypatch.setattr(launch, "start_process", started.append)
+    monkeypatch.setattr(launch, "start_process", lambda jobs, job: started.append(job))
     jobs = begun(tmp_path, plan()).jobs
     job = launch.launch(jobs, plan(data="signs:5", weights=("signs",)))
     assert started == [job] and Plan.from_json(job.plan).data == "signs:5"
@@ -79,7 +80,7 @@ def test_a_job_that_is_launched_is_checked_first(tmp_path: Path, monkeypatch: py
 def test_a_job_whose_process_cannot_be_started_does_not_wait_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(job: Job) -> None:
+    def refused(jobs: JobStore, job: Job) -> None:
         raise StoreError(f"The job {job.id} cannot be started: No space left on device", "See to it.")
 
     monkeypatch.setattr(launch, "start_process", refused)
