@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.errors import BitlensError
-from core.jobs.records import DEAD_S, Job
+from core.jobs.records import Job
 from core.jobs.start import go_on
 from core.jobs.store import shared_jobs
-from pages.parts.job_words import span
+from pages.parts.job_standing import is_fresh, sentence
 from pages.parts.session import literal, problem
 
-KEPT = {
-    True: "What was finished is kept: it can go on from there.",
-    False: "A training does not go on from the middle: it can begin again, and comes out the same.",
-}
 NOT_DONE = "not_done"  # in the session's state: a job, and why what its button asks could not be done
 
 
@@ -25,15 +22,16 @@ def is_live(job: Job) -> bool:
     return job.state in ("queued", "running")
 
 
-def draw(job: Job, standing: str, keeps: bool) -> None:
-    """`standing` says how far it is while it runs; `keeps` that it goes on from where it stopped."""
+def draw(job: Job, standing: str, kept: str, what: Callable[[Job], str]) -> None:
+    """`standing` says how far it is while it runs, `kept` what stays of it where it stops, `what` what a job is about."""
+    words = literal(sentence(job, standing, kept, what))
     if job.state != "done":
-        st.progress(min(1.0, job.progress), literal(_sentence(job, standing, keeps)))
+        st.progress(min(1.0, job.progress), words)
     else:
-        st.caption(_sentence(job, standing, keeps))
+        st.caption(words)
     if job.state == "failed" and job.error is not None:
         problem(f"{job.error['message']} {job.error['remedy']}")
-    _buttons(job, keeps)
+    _buttons(job, kept)
     _say_what_was_not_done(job)
 
 
@@ -46,56 +44,22 @@ def _say_what_was_not_done(job: Job) -> None:
         problem(words)
 
 
-def _sentence(job: Job, standing: str, keeps: bool) -> str:
-    if job.state == "queued":
-        return _queued(job)
-    if job.state == "running":
-        return _running(job, standing, keeps)
-    took = "" if job.seconds is None or job.ended is None else f" {span(job.seconds)} after it began"
-    if job.state == "done":
-        return f"Done{took}."
-    return f"{job.state.capitalize()} at {job.progress:.0%}{took}. {KEPT[keeps]}"
-
-
-def _queued(job: Job) -> str:
-    if job.attended and (runner := _runner(job)):
-        return f"Waits for its turn: {runner} is running, and one job runs at a time."
-    if job.attended or _is_fresh(job):
-        return "Its process is starting."
-    return "No process carries it out. Resume starts one."
-
-
-def _runner(job: Job) -> str:
-    """The job that it waits for, empty where none runs."""
-    running = [one for one in shared_jobs().jobs() if one.state == "running" and one.id != job.id and one.attended]
-    return f"the {running[0].kind} {running[0].id}" if running else ""
-
-
-def _is_fresh(job: Job) -> bool:
-    started: float = st.session_state.get(f"started_{job.id}", 0.0)
-    return time.time() - max(job.created, started) < DEAD_S
-
-
-def _running(job: Job, standing: str, keeps: bool) -> str:
-    if not job.attended:
-        return f"Its process has died at {job.progress:.0%}. {KEPT[keeps]}"
-    return f"{standing} It will {job.wish} when what it is at is finished." if job.wish else standing
-
-
-def _buttons(job: Job, keeps: bool) -> None:
+def _buttons(job: Job, kept: str) -> None:
     """Each has a place of its own, so that none jumps under a finger."""
     if job.state == "done":
         return
-    stands = job.state == "paused" or (is_live(job) and not job.attended and not _is_fresh(job)) or job.wish == "pause"
+    stands = job.state == "paused" or (is_live(job) and not job.attended and not is_fresh(job)) or job.wish == "pause"
     with st.container(horizontal=True):
         if job.state in ("failed", "cancelled"):
-            _button("Retry", job, "retry", KEPT[keeps])
+            _button("Retry", job, "retry", f"Take it up again. {kept}")
             return
         if stands:
-            _button("Resume", job, "resume", KEPT[keeps])
+            _button("Resume", job, "resume", f"Go on with it. {kept}")
         else:
-            _button("Pause", job, "pause", f"Stop when what it is at is finished. {KEPT[keeps]}")
-        _button("Cancel", job, "cancel", "Stop for good; Retry can take it up again.")
+            _button("Pause", job, "pause", f"Stop when what it is at is finished; Resume goes on. {kept}")
+        _button(
+            "Cancel", job, "cancel", "Stop, and keep nobody waiting; Retry goes on with it as Resume does after Pause."
+        )
 
 
 def _button(label: str, job: Job, action: str, words: str) -> None:

@@ -23,8 +23,7 @@ class Kind:
 
     `what` a job is about, `standing` says how far it is, `partial` draws what it has found so far, and `draw` what it found,
     given the names and titles of the others.
-    `records` are results that ship with Bitlens, by name with their titles. `keeps` says that a job that was stopped goes on
-    from there; without it, it begins again.
+    `kept` says what stays of a job where it stops. `records` are results that ship with Bitlens, by name with their titles.
     """
 
     name: str
@@ -34,9 +33,9 @@ class Kind:
     standing: Callable[[Job], str]
     partial: Callable[[Job], None]
     draw: Callable[[Job, Titles], None]
+    kept: Callable[[Job], str]
     records: Callable[[], Titles] = dict
     draw_record: Callable[[str, Titles], None] = lambda name, others: None
-    keeps: bool = True
 
 
 def draw(kind: Kind) -> None:
@@ -80,7 +79,7 @@ def _job(kind: Kind, name: str, others: Titles) -> None:
         _control(kind, name)
         _partial(kind, name)
     else:
-        job_control.draw(job, "", kind.keeps)
+        job_control.draw(job, "", kind.kept(job), kind.what)
         kind.draw(job, others)
 
 
@@ -91,7 +90,8 @@ def _control(kind: Kind, name: str) -> None:
         job = shared_jobs().get(name)
         if not job_control.is_live(job):
             st.rerun()
-        job_control.draw(job, kind.standing(job) if job.state == "running" else "", kind.keeps)
+        standing = kind.standing(job) if job.state == "running" else ""
+        job_control.draw(job, standing, kind.kept(job), kind.what)
 
 
 @st.fragment(run_every="3s")

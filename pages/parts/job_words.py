@@ -30,6 +30,11 @@ def span(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+KEPT = "What was finished is kept: it can go on from there."
+NOTHING_KEPT = "Nothing of it was finished: it can begin again."
+AGAIN = "A training does not go on from the middle: it can begin again, and comes out the same."
+
+
 def state(job: Job) -> str:
     """One word, or two where its process is gone."""
     return "has died" if job.state == "running" and not job.attended else job.state

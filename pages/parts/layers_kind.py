@@ -10,6 +10,7 @@ from core.sweeps.launch import LAYERS
 from core.sweeps.layers.found import found, title
 from pages.parts import layers_results
 from pages.parts.job_panel import Kind, Titles
+from pages.parts.job_words import KEPT, NOTHING_KEPT
 
 NOTHING = "No network has been tried layer by layer on this machine yet. First each layer alone is narrowed, to see which one "
 NOTHING += "costs most; then a search gives each layer its own bits, and other pictures say what accuracy that leaves."
@@ -35,4 +36,8 @@ def _partial(job: Job) -> None:
         layers_results.partial(now)
 
 
-LAYER_JOBS = Kind(LAYERS, "Job", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw)
+def _kept(job: Job) -> str:
+    return KEPT if job.progress else NOTHING_KEPT
+
+
+LAYER_JOBS = Kind(LAYERS, "Job", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw, kept=_kept)

@@ -7,6 +7,7 @@ from core.jobs.store import shared_jobs
 from core.retraining.launch import title
 from core.retraining.plan import KIND
 from pages.parts.job_panel import Kind, Titles
+from pages.parts.job_words import AGAIN
 
 NOTHING = "No network has been retrained on this machine yet. RE-TRAIN fine-tunes the weights with the format's own rounding in "
 NOTHING += (
@@ -33,5 +34,5 @@ def _partial(job: Job) -> None:
 
 
 RETRAININGS = Kind(
-    KIND, "Retraining", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw, keeps=False
+    KIND, "Retraining", NOTHING, what=title, standing=_standing, partial=_partial, draw=_draw, kept=lambda job: AGAIN
 )

@@ -39,7 +39,8 @@ def draw() -> None:
         True,
         key="control",
         bind="query-params",
-        help="The control: what more training alone gains is no merit of the format. It is a job of its own, and runs after the format's.",
+        help="The control: what more training alone gains is no merit of the format. It is a job of its own, and runs after "
+        "the format's.",
     )
     if (
         st.button("Start", type="primary", width="stretch", key="start_retrain", disabled=not (chosen and data))

@@ -11,7 +11,7 @@ from core.sweeps.history import Found, shipped, standing, title
 from core.sweeps.launch import KIND
 from pages.parts import sweep_between, sweep_results
 from pages.parts.job_panel import Kind, Titles
-from pages.parts.job_words import span
+from pages.parts.job_words import KEPT, NOTHING_KEPT, span
 from pages.parts.session import literal, problem
 
 NOTHING = (
@@ -19,6 +19,7 @@ NOTHING = (
 )
 NOTHING += "found appears here as it comes. It goes on when this tab is closed, and can be paused."
 RECORDED = "recorded-"
+FINE_TUNED = "Fine-tunings that were finished are kept; the one that it was at begins again, and comes out the same."
 
 
 def _standing(job: Job) -> str:
@@ -28,6 +29,14 @@ def _standing(job: Job) -> str:
     begun = now.found.conditions
     left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
     return f"{now.answered:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."
+
+
+def _kept(job: Job) -> str:
+    """By how far it came: of a fine-tuning nothing is kept until it is finished."""
+    now = standing(shared_jobs(), job)
+    if now.answered:
+        return KEPT
+    return FINE_TUNED if now.found is None and now.stage else NOTHING_KEPT
 
 
 def _partial(job: Job) -> None:
@@ -80,6 +89,7 @@ SWEEPS = Kind(
     standing=_standing,
     partial=_partial,
     draw=_draw,
+    kept=_kept,
     records=_records,
     draw_record=_draw_record,
 )

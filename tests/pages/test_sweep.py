@@ -324,9 +324,26 @@ def test_a_job_that_waits_says_for_which() -> None:
     first = begun()
     second = shared_jobs().add("sweep", plan().to_json())
     assert not shared_jobs().claim(second.id, OWNER)
-    assert f"Waits for its turn: the sweep {first.id} is running" in words(opened(job=second.id))
+    said = f"Waits for its turn: the sweep fake, SqueezeNet, FP32 and FIXED-8 ({first.id}) is running"
+    assert said in words(opened(job=second.id))
     shared_jobs().finish(first.id, OWNER, "done")
     assert "Its process is starting." in words(opened(job=second.id))
+
+
+def test_what_is_kept_of_a_sweep_that_stopped_is_told_by_how_far_it_came() -> None:
+    early = shared_jobs().add("sweep", plan().to_json())
+    shared_jobs().cancel(early.id)
+    assert "Nothing of it was finished: it can begin again." in words(opened(job=early.id))
+    tuned = shared_jobs().add("sweep", plan().to_json())
+    assert shared_jobs().claim(tuned.id, OWNER)
+    store = SweepStore(shared_jobs(), tuned.id, OWNER)
+    store.reserve(0.75, 2)
+    store.at_stage("Fine-tuning SqueezeNet FIXED-8, 2 of 2: step 1 of 4.", 0.5)
+    shared_jobs().finish(tuned.id, OWNER, "paused")
+    assert "Fine-tunings that were finished are kept; the one that it was at begins again" in words(opened(job=tuned.id))
+    late = begun()
+    shared_jobs().finish(late.id, OWNER, "paused")
+    assert "What was finished is kept: it can go on from there." in words(opened(job=late.id))
 
 
 def test_a_failed_sweep_says_why_and_can_be_tried_again(started: list[Job]) -> None:
