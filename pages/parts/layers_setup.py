@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import BitlensError
 from core.formats import NARROWEST, WIDEST
+from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.sweeps.launch import launch_layers
 from core.sweeps.layers.plan import SEARCH, WIDTHS, LayersPlan
-from pages.parts.session import problem
+from pages.parts import starting
 from pages.parts.sweep_sets import Pictures, choose_pictures
 from pages.parts.variants import OneNetwork, choose_network
 
@@ -39,19 +39,10 @@ def draw() -> None:
             help="The search for the bits of each layer sees these alone; what it finds is scored on other pictures.",
         )
     )
-    ready = chosen is not None and bool(pictures.data) and bool(bits)
-    if st.button("Start", type="primary", width="stretch", key="start_layers", disabled=not ready) and chosen:
-        _start(pictures, chosen, tuple(bits), search)
+    choices = (pictures, chosen, tuple(bits), search) if chosen and pictures.data and bits else None
+    starting.button("start_layers", choices, lambda those: _launched(*those))
 
 
-def _start(pictures: Pictures, chosen: OneNetwork, bits: tuple[int, ...], search: int) -> None:
-    """The new job is shown; where it cannot be started the choices stay, and the page says why."""
-    try:
-        plan = LayersPlan(chosen.network, chosen.weights, pictures.data, bits, pictures.limit, search, pictures.seed)
-        with st.spinner("Looking at the pictures …"):
-            job = launch_layers(shared_jobs(), plan)
-    except BitlensError as error:
-        problem(error)
-        return
-    st.query_params["job"] = job.id
-    st.rerun()
+def _launched(pictures: Pictures, chosen: OneNetwork, bits: tuple[int, ...], search: int) -> Job:
+    plan = LayersPlan(chosen.network, chosen.weights, pictures.data, bits, pictures.limit, search, pictures.seed)
+    return launch_layers(shared_jobs(), plan)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.errors import BitlensError
 from core.formats import FORMATS, NumberFormat, number_format
+from core.jobs.records import Job
 from core.jobs.store import shared_jobs
 from core.models.kinds import KINDS
 from core.quantization.options import Options, budget
 from core.retraining.launch import launch
-from pages.parts.session import problem
+from pages.parts import starting
 from pages.parts.sweep_sets import choose_set
 from pages.parts.variants import COMPOSED, EXTRA, OneNetwork, choose_network
 
@@ -42,11 +42,8 @@ def draw() -> None:
         help="The control: what more training alone gains is no merit of the format. It is a job of its own, and runs after "
         "the format's.",
     )
-    if (
-        st.button("Start", type="primary", width="stretch", key="start_retrain", disabled=not (chosen and data))
-        and chosen
-    ):
-        _start(chosen, str(name), options, data, control)
+    choices = (chosen, str(name), options, data, control) if chosen and data else None
+    starting.button("start_retrain", choices, lambda those: _launched(*those))
 
 
 def _options(usual: Options, format: NumberFormat) -> Options:
@@ -76,13 +73,5 @@ def _options(usual: Options, format: NumberFormat) -> Options:
     )
 
 
-def _start(chosen: OneNetwork, name: str, options: Options, data: str, control: bool) -> None:
-    """The new job is shown; where it cannot be started the choices stay, and the page says why."""
-    try:
-        with st.spinner("Looking at the pictures …"):
-            job = launch(shared_jobs(), chosen.network, chosen.weights, name, options, data, control)
-    except BitlensError as error:
-        problem(error)
-        return
-    st.query_params["job"] = job.id
-    st.rerun()
+def _launched(chosen: OneNetwork, name: str, options: Options, data: str, control: bool) -> Job:
+    return launch(shared_jobs(), chosen.network, chosen.weights, name, options, data, control)

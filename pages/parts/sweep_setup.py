@@ -10,6 +10,7 @@ from core.jobs.store import shared_jobs
 from core.models.regimes import divided
 from core.sweeps.launch import launch
 from core.sweeps.plan import BASELINE, Plan
+from pages.parts import starting
 from pages.parts.regimes import pick_regimes
 from pages.parts.session import problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
@@ -36,8 +37,7 @@ def draw() -> None:
     if plan is not None:
         st.caption(_amount(plan, pictures))
         _warn(plan)
-    if st.button("Start", type="primary", width="stretch", key="start", disabled=plan is None) and plan:
-        _start(plan)
+    starting.button("start", plan, lambda chosen: launch(shared_jobs(), chosen))
 
 
 def _plan(pictures: Pictures, chosen: Chosen, regimes: tuple[str, ...]) -> Plan | None:
@@ -102,15 +102,3 @@ def _warn(plan: Plan) -> None:
 
 def _count(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _start(plan: Plan) -> None:
-    """The new job is shown; where it cannot be started the choices stay, and the page says why."""
-    try:
-        with st.spinner("Looking at the pictures …"):
-            job = launch(shared_jobs(), plan)
-    except BitlensError as error:
-        problem(error)
-        return
-    st.query_params["job"] = job.id
-    st.rerun()

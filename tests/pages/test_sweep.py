@@ -99,6 +99,22 @@ def test_more_than_a_page_may_ask_for_is_refused(started: list[Job], monkeypatch
     assert len(started) == len(shared_jobs().jobs()) == 1
 
 
+def test_what_start_came_to_is_said_under_it_until_the_choices_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "MOST_ANSWERS", 100)
+    app = opened(networks="SqueezeNet", signs_pictures="60")
+    app.button(key="start").click().run()
+    refused = "That makes 180 answers, and a job from this page has at most 100."
+    assert refused in words(app)
+    assert refused in words(app.run())  # as when another job ends
+    app.number_input(key="signs_pictures").set_value(20).run()
+    assert refused not in words(app)
+    app.button(key="start").click().run()
+    (job,) = shared_jobs().jobs()
+    assert [one.value for one in app.success] == [f"Started {job.id}: [it is shown at the top of the page](#sweep)."]
+    app.number_input(key="signs_pictures").set_value(21).run()
+    assert not app.success
+
+
 def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
     app = opened(networks="SqueezeNet", formats="FIXED-4", regimes=["RAW", "RE-TRAIN"])
     assert "1 network × 4 of format and regime = 4 variants, over 1,000 pictures: 4,000 answers." in words(app)
@@ -340,7 +356,9 @@ def test_what_is_kept_of_a_sweep_that_stopped_is_told_by_how_far_it_came() -> No
     store.reserve(0.75, 2)
     store.at_stage("Fine-tuning SqueezeNet FIXED-8, 2 of 2: step 1 of 4.", 0.5)
     shared_jobs().finish(tuned.id, OWNER, "paused")
-    assert "Fine-tunings that were finished are kept; the one that it was at begins again" in words(opened(job=tuned.id))
+    assert "Fine-tunings that were finished are kept; the one that it was at begins again" in words(
+        opened(job=tuned.id)
+    )
     late = begun()
     shared_jobs().finish(late.id, OWNER, "paused")
     assert "What was finished is kept: it can go on from there." in words(opened(job=late.id))
