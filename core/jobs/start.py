@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from core import settings
 from core.errors import BitlensError, RequestError, StoreError
@@ -31,17 +32,23 @@ def check_room(jobs: JobStore, more: int = 1) -> None:
 def start_process(jobs: JobStore, job: Job) -> int:
     """Run `python -m core KIND --resume JOB` on its own; its words go to jobs/JOB.log in the cache folder. Returns its number.
 
-    From now on the job counts as attended: a younger one whose process is there sooner does not go first.
-
-    Raises StoreError where there is no room for a log or a process: the job stays queued.
+    From now on the job counts as attended: a younger one whose process is there sooner does not go first. Raises StoreError
+    where there is no room for a log or a process: the job stays queued.
     """
-    log = settings.cache_folder() / "jobs" / f"{job.id}.log"
+    process = _process(job, settings.cache_folder() / "jobs" / f"{job.id}.log")
+    # One that has ended is there until its parent has asked how: a dead job would look alive.
+    threading.Thread(target=process.wait, name=f"bitlens-job-{job.id}", daemon=True).start()
+    jobs.expect(job.id, process.pid)
+    return process.pid
+
+
+def _process(job: Job, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "core", job.kind, "--resume", job.id]
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as words:
             # A session of its own: what ends the app, such as Ctrl-C in its terminal, must not end the job.
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd=settings.REPOSITORY,
                 env=os.environ | {STARTED: job.id},
@@ -54,10 +61,6 @@ def start_process(jobs: JobStore, job: Job) -> int:
         raise StoreError(
             f"The job {job.id} cannot be started: {error.strerror or error}.", "See to it, then go on with the job."
         ) from error
-    # One that has ended is there until its parent has asked how: a dead job would look alive.
-    threading.Thread(target=process.wait, name=f"bitlens-job-{job.id}", daemon=True).start()
-    jobs.expect(job.id, process.pid)
-    return process.pid
 
 
 def go_on(jobs: JobStore, name: str) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -10,7 +11,8 @@ from pathlib import Path
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore
-from core.models.catalog import ARCHITECTURES
+from core.models.catalog import ARCHITECTURES, architecture
+from core.quantization.calibrators import calibrator
 from core.sweeps.conditions import Conditions
 from core.sweeps.plan import Plan
 from core.sweeps.progress import remaining_s
@@ -18,6 +20,7 @@ from core.sweeps.recorded import Recorded, recorded
 from core.sweeps.results import Results
 from core.sweeps.rows import Table, table
 from core.sweeps.store import SweepStore
+from core.variant import REGIME_TITLES
 
 DIGITS = 9  # of a commit
 
@@ -33,6 +36,14 @@ class Found:
     @cached_property
     def table(self) -> Table:
         return table(self.results, self.conditions)
+
+    @cached_property
+    def reached(self) -> int:
+        """How many pictures have been answered by the variant that is furthest; those that cannot be read are not counted."""
+        images = Counter[int]()
+        for one in self.results.finished():
+            images[one.variant] += one.images
+        return max(images.values(), default=0)
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,29 @@ def networks_title(names: Sequence[str]) -> str:
     return ARCHITECTURES[names[0]].title if len(names) == 1 else f"{len(names)} networks"
 
 
+def settings(plan: Plan) -> str:
+    """All that was asked for: "signs:60:0; VGG-16, SqueezeNet; weights signs; FP32, INT8; RAW; all pictures"."""
+    pictures = "all pictures" if plan.limit is None else f"{plan.limit:,} pictures, drawn by seed {plan.seed}"
+    parts = [
+        data_title(plan.data),
+        ", ".join(architecture(name).title for name in plan.networks),
+        f"weights {', '.join(data_title(name) for name in plan.weights)}",
+        ", ".join(_format_titles(plan)),
+        " and ".join(REGIME_TITLES[regime] for regime in plan.regimes),
+        pictures,
+        f"calibrated by {calibrator(plan.calibration.calibrator).title}",
+    ]
+    return "; ".join(parts if plan.calibration.search else [*parts, "fractional lengths not searched for"])
+
+
 def _formats(plan: Plan) -> str:
-    titles = [variant.title for variant in plan.variants if variant.network == plan.networks[0]]
-    return " and ".join(titles) if len(titles) <= 2 else f"{len(titles)} formats"
+    """FP32 and FIXED-5, RAW and RE-TRAIN."""
+    titles = _format_titles(plan)
+    formats = " and ".join(titles) if len(titles) <= 2 else f"{len(titles)} formats"
+    regimes = " and ".join(REGIME_TITLES[regime] for regime in plan.regimes)
+    return f"{formats}, {regimes}" if plan.retrains else formats
+
+
+def _format_titles(plan: Plan) -> list[str]:
+    """Each once, FP32 too where it is run for the others' sake."""
+    return list(dict.fromkeys(variant.number_format.title for variant in plan.variants))

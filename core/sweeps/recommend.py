@@ -123,6 +123,8 @@ def _sentence(
     if open is not None:
         return f"not to be told yet. {_maybe(open, kept)}"
     if not candidates:
+        if any(row.format != BASELINE for row in own.rows):  # others were asked for
+            return "nothing to recommend yet, since FP32 alone has answers so far."
         return "nothing to recommend, since FP32 alone was run."
     return f"keep FP32. No format here keeps {kept} of {fp32.top1:.2f} %."
 

@@ -48,7 +48,9 @@ def draw(kind: Kind) -> None:
     running = [job.id for job in jobs if job_control.is_live(job) and job.attended]
     name = _choose(kind, titles, next(iter([*running, *records, *titles])))
     others = {other: title for other, title in titles.items() if other != name}
-    if name in records:
+    if name is None:
+        pass
+    elif name in records:
         kind.draw_record(name, others)
     else:
         _job(kind, name, others)
@@ -56,21 +58,32 @@ def draw(kind: Kind) -> None:
         _all(kind, jobs)
 
 
-def _choose(kind: Kind, titles: Titles, first: str) -> str:
-    """The one in the address bar, so that it is a link to what is shown; else the first: one that runs, a record, the newest."""
+def _choose(kind: Kind, titles: Titles, first: str) -> str | None:
+    """The one in the address bar, so that it is a link to what is shown; else the first: one that runs, a record, the newest.
+
+    None where the one in the address bar is not here: another one's results are not what the link promised.
+    """
     asked = st.query_params.get("job")
     if asked is not None and asked not in titles:
         st.warning(literal(f"There is no job named {asked} here."))
     key = f"shown_{kind.name}"
-    st.session_state[key] = asked if asked in titles else first
+    st.session_state[key] = first if asked is None else asked if asked in titles else None
     name = st.selectbox(
-        kind.title, list(titles), format_func=titles.__getitem__, key=key, on_change=_into_address, args=(key,)
+        kind.title,
+        list(titles),
+        index=None if st.session_state[key] is None else 0,
+        format_func=titles.__getitem__,
+        placeholder="choose one",
+        key=key,
+        on_change=_into_address,
+        args=(key,),
     )
-    return str(name)
+    return None if name is None else str(name)
 
 
 def _into_address(key: str) -> None:
-    st.query_params["job"] = st.session_state[key]
+    if st.session_state[key] is not None:
+        st.query_params["job"] = st.session_state[key]
 
 
 def _job(kind: Kind, name: str, others: Titles) -> None:

@@ -38,7 +38,7 @@ def _start(key: str, choices: T, launch: Callable[[T], Job]) -> None:
         return
     st.session_state[STARTED] = key, choices, job.id
     st.query_params["job"] = job.id
-    st.toast(f"Started {job.id}.")
+    st.toast(f"Started {job.id}: it is shown at the top of the page.")
     st.rerun()
 
 
@@ -52,4 +52,4 @@ def _say(key: str, choices: object) -> None:
 
 
 def _where(name: str) -> None:
-    st.success(f"Started {literal(name)}: [it is shown at the top of the page](#{ANCHOR}).")
+    st.caption(f"Started {literal(name)}: [it is shown at the top of the page](#{ANCHOR}).")

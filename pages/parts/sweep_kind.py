@@ -47,10 +47,10 @@ def _partial(job: Job) -> None:
 
 def _draw(job: Job, others: Titles) -> None:
     found = standing(shared_jobs(), job).found
-    if found is None:
-        st.info("It has no results.")
-    else:
+    if found is not None and (found.reached or found.results.failures()):
         _results(found, job.id, others)
+    elif job.state != "failed":  # which says why
+        st.info("It has no results.")
 
 
 def _records() -> Titles:

@@ -10,7 +10,7 @@ from core.datasets.matching import unmatched_sentence
 from core.datasets.survey import unreadable_sentence
 from core.sweeps import budgets, parquet
 from core.sweeps.export import to_csv, to_json
-from core.sweeps.history import Found
+from core.sweeps.history import Found, settings
 from pages.parts import sweep_advice, sweep_charts, sweep_details, sweep_gallery, sweep_table
 from pages.parts.session import literal
 
@@ -26,13 +26,20 @@ def draw(found: Found, name: str) -> None:
 
 
 def table(found: Found, running: bool = False) -> None:
+    st.caption(literal(f"{settings(found.plan)}."))
     if running or any(row.images for row in found.table.rows):
-        conditions = found.conditions
-        over = f"over {conditions.pictures:,} pictures of {conditions.name}"
-        caption = f"So far, {over}; verdicts come at the end" if running else f"O{over[1:]}"
+        caption = f"{_over(found)}{'; verdicts come at the end' if running else ''}"
         st.html(sweep_table.html(found.table, caption, judged=not running))
     for words in _sentences(found):
         st.caption(literal(words))
+
+
+def _over(found: Found) -> str:
+    """Over 900 pictures of Signs, or over 100 of them so far."""
+    conditions = found.conditions
+    left = conditions.pictures - found.reached - len(found.results.skipped())
+    whole = f"{conditions.pictures:,} pictures of {conditions.name}"
+    return f"Over {found.reached:,} of {whole} so far" if left > 0 else f"Over {whole}"
 
 
 def _downloads(found: Found, name: str) -> None:

@@ -110,9 +110,9 @@ def test_what_start_came_to_is_said_under_it_until_the_choices_change(monkeypatc
     assert refused not in words(app)
     app.button(key="start").click().run()
     (job,) = shared_jobs().jobs()
-    assert [one.value for one in app.success] == [f"Started {job.id}: [it is shown at the top of the page](#sweep)."]
+    assert f"Started {job.id}: [it is shown at the top of the page](#sweep)." in words(app)
     app.number_input(key="signs_pictures").set_value(21).run()
-    assert not app.success
+    assert "Started" not in words(app)
 
 
 def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
@@ -274,18 +274,20 @@ def test_the_newest_is_shown_and_any_other_can_be_chosen() -> None:
     assert [row["State"] for row in history_table] == ["done", "done"]
 
 
-def test_a_link_to_a_job_that_is_not_here_says_so() -> None:
-    done()
+def test_a_link_to_a_job_that_is_not_here_says_so_and_shows_no_other() -> None:
+    job = done()
     app = opened(job="<b>none</b>")
     assert "There is no job named <b>none</b> here." in words(app)
-    assert cells(app).caption.startswith("Over 20")
+    assert not tables(app) and not app.get("download_button") and app.table
+    app.selectbox(key="shown_sweep").set_value(job.id).run()
+    assert cells(app).caption.startswith("Over 20") and app.query_params["job"] == job.id
 
 
 def test_a_running_sweep_can_be_paused_and_cancelled() -> None:
     job = begun()
     app = opened(job=job.id)
     assert "100% of 40 answers" in words(app)
-    assert cells(app).caption == "So far, over 20 pictures of by hand; verdicts come at the end"
+    assert cells(app).caption == "Over 20 pictures of by hand; verdicts come at the end"
     assert [cell.strip() for cell in cells(app).rows[3]] == [
         *("▼ FIXED-8", "20", "75.00", "53.13 to 88.81", "95.00", "75.00", "", "", "", "", "reference, emulated"),
     ]
@@ -371,6 +373,36 @@ def test_a_failed_sweep_says_why_and_can_be_tried_again(started: list[Job]) -> N
     assert "The disk is gone. Plug it in." in words(app)
     app.button(key=f"retry_{job.id}").click().run()
     assert [one.id for one in started] == [job.id]
+
+
+def test_of_a_sweep_that_stopped_early_it_is_said_how_many_pictures_it_reached() -> None:
+    job = shared_jobs().add("sweep", plan().to_json())
+    assert shared_jobs().claim(job.id, OWNER)
+    store = SweepStore(shared_jobs(), job.id, OWNER)
+    store.begin(replace(conditions(plan(), 20), batch=6, name="by hand"))
+    store.record(0, 0, outcomes([True] * 6), 1.0, 0.15)
+    shared_jobs().finish(job.id, OWNER, "paused")
+    app = opened(job=job.id)
+    assert cells(app).caption == "Over 6 of 20 pictures of by hand so far"
+    assert "nothing to recommend yet, since FP32 alone has answers so far" in words(app)
+
+
+def test_a_sweep_that_failed_without_an_answer_offers_nothing() -> None:
+    data, job = FakeSet(20, broken=tuple(range(20))), shared_jobs().add("sweep", plan().to_json())
+    assert shared_jobs().claim(job.id, OWNER)
+    with pytest.raises(DataError) as nothing:
+        carry_out(plan(), SweepStore(shared_jobs(), job.id, OWNER), data, FakeNetworks())
+    shared_jobs().finish(job.id, OWNER, "failed", nothing.value)
+    app = opened(job=job.id)
+    assert "None of the pictures can be read." in words(app)
+    assert not tables(app) and not app.get("download_button") and "It has no results." not in words(app)
+    assert [one.value for one in app.header] == ["A new sweep"]
+
+
+def test_the_settings_of_a_sweep_stand_above_its_table() -> None:
+    job = done(chosen=plan(formats=("fp32", "fixed8"), limit=20, seed=3))
+    said = words(opened(job=job.id))
+    assert "fake; SqueezeNet; weights photos; FP32, FIXED-8; RAW; 20 pictures, drawn by seed 3" in said
 
 
 def test_a_damaged_store_was_moved_aside_and_the_page_says_where() -> None:

@@ -27,6 +27,11 @@ def job_of(chosen: Plan, tmp_path: Path) -> Job:
     [
         (plan(data="signs:60:0"), "signs:60:0, SqueezeNet, FP32 and FIXED-8"),
         (plan(data="/pictures/pets.zip", formats=("fp32", "bf16", "int8")), "pets.zip, SqueezeNet, 3 formats"),
+        (
+            plan(formats=("fp32", "fixed5"), regimes=("raw", "retrain")),
+            "fake, SqueezeNet, FP32 and FIXED-5, RAW and RE-TRAIN",
+        ),
+        (plan(formats=("fixed5",), regimes=("retrain",)), "fake, SqueezeNet, FP32 and FIXED-5, RE-TRAIN"),
         (plan(networks=("vgg16", "squeezenet"), formats=("fp32",)), "fake, 2 networks, FP32"),
     ],
 )
