@@ -10,6 +10,8 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any
 
+from tqdm import tqdm
+
 from core.cli.choices import add_variant_options, positive, variants
 from core.datasets.opening import open_set, settled
 from core.environment import environment
@@ -41,7 +43,7 @@ def _sweep(args: argparse.Namespace) -> None:
     bench = Benchmark(_plan(args), open_set(args.data), shared_networks())
     print("bitlens: One sweep to warm up, then the rounds.", file=sys.stderr)
     conditions = bench.warm_up()
-    rounds = list(bench.rounds(args.rounds, conditions))
+    rounds = list(tqdm(bench.rounds(args.rounds, conditions), total=args.rounds, unit="round", dynamic_ncols=True))
     print(json.dumps(_document(bench.plan, conditions, rounds), indent=2) if args.json else _text(conditions, rounds))
 
 

@@ -26,7 +26,7 @@ from core.variant import Variant
 
 BATCH = 100
 BETWEEN_S = 1.0
-TRAINED, SCORED = 0.8, 0.1  # the training's share of the job, and that of each of the two scorings
+PICTURES, TRAINED, SCORED = 0.1, 0.7, 0.1  # of the job: reading pictures, the training, each of the two scorings
 
 Check = Callable[[], None]
 
@@ -43,8 +43,8 @@ def carry_out(
     diary = _Diary(store, check)
     loaded = networks.of(plan.before).loaded
     wanted, options = Wanted(loaded.card["labels"], loaded.preprocessing), plan.options
-    data = material.training(plan.data, wanted, options.most, options.seed, diary.tell)
-    scored = material.scored(plan.data, wanted, plan.scored, diary.tell)
+    data = material.training(plan.data, wanted, options.most, options.seed, diary.read)
+    scored = material.scored(plan.data, wanted, plan.scored, diary.read)
 
     def told(progress: Progress) -> None:
         diary.enter(progress)
@@ -110,8 +110,13 @@ class _Diary:
         if self._is_time():
             self._write(stage)
 
+    def read(self, stage: str, share: float) -> None:
+        """One set after the other: the bar stands at the largest share that one has had."""
+        self._progress = max(self._progress, PICTURES * share)
+        self.tell(stage)
+
     def enter(self, progress: Progress) -> None:
-        self._steps, self._progress = progress.steps, TRAINED * progress.step / progress.steps
+        self._steps, self._progress = progress.steps, PICTURES + TRAINED * progress.step / progress.steps
         stage = f"training: step {progress.step:,} of {progress.steps:,}"
         if progress.scores is not None:
             self._write(stage, [(progress.epoch + 1, progress.scores)])

@@ -23,6 +23,7 @@ from core.training.material import Wanted
 from core.variant import Variant
 
 SHARE = 0.75  # of the job's progress
+PICTURES = 0.1  # of a fine-tuning's own
 BETWEEN_S = 1.0
 
 
@@ -58,19 +59,23 @@ class _Phase:
         wanted = Wanted(loaded.card["labels"], loaded.preprocessing)
         options = budget(wanted.labels)
         if (text, wanted) not in self._sets:
-            self._sets[text, wanted] = material.training(text, wanted, options.most, options.seed, self._tell)
+            self._sets[text, wanted] = material.training(text, wanted, options.most, options.seed, self._read)
         target = regimes.target(variant.network, variant.weights, variant.format)
         make_folder(target)
         raw, training = replace(variant, regime="raw"), self._sets[text, wanted]
         fine_tune(self._networks, raw, training, options, target, self._report, self._check)
 
     def _report(self, progress: Progress) -> None:
-        self._reach((self._part + progress.step / progress.steps) / self._parts)
+        self._reach(PICTURES + (1 - PICTURES) * progress.step / progress.steps)
         self._tell(f"step {progress.step:,} of {progress.steps:,}")
 
+    def _read(self, doing: str, share: float) -> None:
+        self._reach(PICTURES * share)
+        self._tell(doing)
+
     def _reach(self, share: float) -> None:
-        """Never back, though a fine-tuning that was cut off begins again."""
-        self._progress = max(self._progress, SHARE * min(1.0, share))
+        """Of this fine-tuning. Never back, though one that was cut off begins again."""
+        self._progress = max(self._progress, SHARE * min(1.0, (self._part + share) / self._parts))
 
     def _tell(self, doing: str) -> None:
         self._check()

@@ -50,14 +50,15 @@ class Found:
 class Standing:
     """A sweep as it is now. `found` is None where it has not begun, `remaining_s` where that cannot be told yet.
 
-    `stage` says what is done before it begins: that weights are fine-tuned. `answered` is the share of the answers that is
-    there, which the job's progress is not where some of it was fine-tuning.
+    `stage` says what is done before it begins: that weights are fine-tuned, up to the job's progress `tuned`. `answered` is the
+    share of the answers that is there, which the job's progress is not where some of it was fine-tuning.
     """
 
     found: Found | None
     remaining_s: float | None
     stage: str = ""
     answered: float = 0.0
+    tuned: float = 0.0
 
 
 def title(job: Job) -> str:
@@ -74,7 +75,7 @@ def standing(jobs: JobStore, job: Job) -> Standing:
     store = _store(jobs, job.id)
     conditions = store.conditions()
     if conditions is None:
-        return Standing(None, None, store.stage())
+        return Standing(None, None, store.stage(), tuned=store.reserved())
     finished, failures = store.finished(), store.failures()
     found = _found(store, job.plan, len(finished), len(failures))
     answered = sum(min(conditions.batch, conditions.pictures - one.batch * conditions.batch) for one in finished)

@@ -127,7 +127,7 @@ def _drawn(asked: SignsSet, tell: Tell) -> Split:
         np.empty((count, 4), np.float32),
     )
     for begin in range(0, count, EVERY):
-        tell(f"drawing {asked.name}: {begin:,} of {count:,} pictures")
+        tell(f"drawing {asked.name}: {begin:,} of {count:,} pictures", begin / count)
         part = arrays(asked.seed, asked.split, min(EVERY, count - begin), begin)
         for name in PARTS:
             getattr(whole, name)[begin : begin + EVERY] = getattr(part, name)

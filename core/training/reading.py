@@ -18,7 +18,8 @@ from core.models.labels import labels as names_of
 from core.models.labels import synsets
 from core.models.preprocessing import Preprocessing
 
-Tell = Callable[[str], None]
+Tell = Callable[[str, float], None]
+"""Hears what is read or drawn and which share of it is there, and may raise."""
 EVERY = 100
 
 
@@ -61,7 +62,7 @@ def read(
     skipped, readable = list[Unreadable](), list[int]()
     for number, (_, image) in enumerate(pictures(data, places.tolist())):
         if number % EVERY == 0:
-            tell(f"reading {data.name}: {number:,} of {len(places):,} pictures")
+            tell(f"reading {data.name}: {number:,} of {len(places):,} pictures", number / len(places))
         if isinstance(image, Unreadable):
             skipped.append(image)
             continue

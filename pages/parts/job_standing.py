@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.jobs.records import DEAD_S, Job
 from core.jobs.store import shared_jobs
-from pages.parts.job_words import span
+from pages.parts.job_words import roughly, span
 
+TOLD = 0.05
 NAMES = {"layers": "job of layers", "retrain": "retraining"}
 
 
@@ -30,6 +31,28 @@ def is_fresh(job: Job) -> bool:
     """Whether its process may have been started just now."""
     started: float = st.session_state.get(f"started_{job.id}", 0.0)
     return time.time() - max(job.created, started) < DEAD_S
+
+
+def to_go(job: Job) -> str:
+    """ ", about 3 min to go", empty while that cannot be told."""
+    seconds = left_s(job, 1.0)
+    return "" if seconds is None else f", about {roughly(seconds)} to go"
+
+
+def left_s(job: Job, goal: float) -> float | None:
+    """By how fast its process has come on since it was first looked at; None until that is TOLD of the job.
+
+    From 0 to 0.25 in 60 s leaves 180 s to 1.
+    """
+    since, progress = _first_look(job.owner, job.progress)
+    gained = job.progress - progress
+    return None if gained < TOLD else (time.time() - since) * max(0.0, goal - job.progress) / gained
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _first_look(owner: str, _progress: float) -> tuple[float, float]:
+    """When and how far it was; a process is looked at from its beginning by whoever started it."""
+    return time.time(), _progress
 
 
 def _queued(job: Job, what: Callable[[Job], str]) -> str:

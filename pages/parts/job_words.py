@@ -35,6 +35,13 @@ NOTHING_KEPT = "Nothing of it was finished: it can begin again."
 AGAIN = "A training does not go on from the middle: it can begin again, and comes out the same."
 
 
+def roughly(seconds: float) -> str:
+    """As well as it can be known: 20 s, 3 min, 1 h 4 min."""
+    if seconds < 55:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    return f"{round(seconds / 60)} min" if seconds < 3570 else span(60 * round(seconds / 60))
+
+
 def state(job: Job) -> str:
     """One word, or two where its process is gone."""
     return "has died" if job.state == "running" and not job.attended else job.state

@@ -10,6 +10,7 @@ from core.sweeps.launch import LAYERS
 from core.sweeps.layers.found import found, title
 from pages.parts import layers_results
 from pages.parts.job_panel import Kind, Titles
+from pages.parts.job_standing import to_go
 from pages.parts.job_words import KEPT, NOTHING_KEPT
 
 NOTHING = "No network has been tried layer by layer on this machine yet. First each layer alone is narrowed, to see which one "
@@ -19,7 +20,7 @@ PHASES = ((0.3, "each layer alone"), (0.8, "the search for each layer's bits"), 
 
 def _standing(job: Job) -> str:
     phase = next(words for end, words in PHASES if job.progress < end or end == 1.0)
-    return f"{job.progress:.0%}, {phase}."
+    return f"{job.progress:.0%}, {phase}{to_go(job)}."
 
 
 def _draw(job: Job, others: Titles) -> None:

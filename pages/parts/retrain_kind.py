@@ -7,6 +7,7 @@ from core.jobs.store import shared_jobs
 from core.retraining.launch import title
 from core.retraining.plan import KIND
 from pages.parts.job_panel import Kind, Titles
+from pages.parts.job_standing import to_go
 from pages.parts.job_words import AGAIN
 
 NOTHING = "No network has been retrained on this machine yet. RE-TRAIN fine-tunes the weights with the format's own rounding in "
@@ -19,7 +20,7 @@ def _standing(job: Job) -> str:
     from core.retraining.found import found
 
     stage = found(shared_jobs(), job).stage
-    return f"{job.progress:.0%}, {stage}." if stage else "Loading the network."
+    return f"{job.progress:.0%}, {stage}{to_go(job)}." if stage else "Loading the network."
 
 
 def _draw(job: Job, others: Titles) -> None:

@@ -7,11 +7,12 @@ import streamlit as st
 from core.errors import DataError
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
-from core.sweeps.history import Found, shipped, standing, title
+from core.sweeps.history import Found, Standing, shipped, standing, title
 from core.sweeps.launch import KIND
 from pages.parts import sweep_between, sweep_results
 from pages.parts.job_panel import Kind, Titles
-from pages.parts.job_words import KEPT, NOTHING_KEPT, span
+from pages.parts.job_standing import left_s
+from pages.parts.job_words import KEPT, NOTHING_KEPT, roughly
 from pages.parts.session import literal, problem
 
 NOTHING = (
@@ -25,10 +26,15 @@ FINE_TUNED = "Fine-tunings that were finished are kept; the one that it was at b
 def _standing(job: Job) -> str:
     now = standing(shared_jobs(), job)
     if now.found is None:
-        return now.stage or "Loading the networks and looking at the pictures."
+        return f"{now.stage}{_tuning(job, now)}" if now.stage else "Loading the networks and looking at the pictures."
     begun = now.found.conditions
-    left = "" if now.remaining_s is None else f", about {span(now.remaining_s)} to go"
+    left = "" if now.remaining_s is None else f", about {roughly(now.remaining_s)} to go"
     return f"{now.answered:.0%} of {begun.pictures * len(begun.variants):,} answers{left}."
+
+
+def _tuning(job: Job, now: Standing) -> str:
+    seconds = left_s(job, now.tuned)
+    return "" if seconds is None else f" About {roughly(seconds)} of fine-tuning to go."
 
 
 def _kept(job: Job) -> str:

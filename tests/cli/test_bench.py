@@ -57,7 +57,8 @@ def test_each_sweep_reads_a_picture_once_for_all_variants(networks: FakeNetworks
 
 def test_people_are_told_what_ran(networks: FakeNetworks, data: FakeSet, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*OPTIONS]) == 0
-    said = capsys.readouterr().out
+    said, told = capsys.readouterr()
+    assert "3/3" in told and "round" in told
     assert said.startswith("A sweep of 3 variants keeps ") and "20 pictures in batches of 6" in said
     assert "FP32 torch, native; BF16 torch, native; FIXED-8 reference, emulated." in said
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,7 @@ from core.retraining import launch
 from core.retraining.found import found
 from core.retraining.plan import KIND, RetrainPlan
 from core.retraining.store import Result, RetrainStore
+from pages.parts import job_standing
 from tests.pages.jobs import OWNER, opened, own_store, tables, words
 
 PLAN = RetrainPlan(
@@ -67,6 +70,16 @@ def test_a_running_one_shows_its_loss_curve_and_epochs() -> None:
     assert "The loss fell from 1.970 to 1.020" in chart.proto.spec
     (epochs,) = tables(app)
     assert epochs.rows[1:] == [["0", "48.85", "84.70", "1.900", ""], ["1", "71.55", "96.25", "", ""]]
+
+
+def test_how_long_it_has_to_go_is_told_once_it_has_come_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = running()
+    opened(part="RE-TRAIN", job=job.id)
+    now = time.time()
+    monkeypatch.setattr(job_standing, "time", SimpleNamespace(time=lambda: now + 120))
+    for progress, said in ((0.44, "44%, training: step 100 of 200."), (0.6, ", about 4 min to go.")):
+        RetrainStore(shared_jobs(), job.id, OWNER).write("training: step 100 of 200", progress, 200, [], [])
+        assert said in words(opened(part="RE-TRAIN", job=job.id))
 
 
 def test_what_it_came_to_stands_beside_the_control() -> None:

@@ -22,7 +22,7 @@ PHOTOS, SIGNS = Wanted("photos", COMPACT), Wanted("signs", COMPACT)
 GOLDFISH, FROG = labels("photos")[0], labels("photos")[3]
 
 
-def silent(words: str) -> None:
+def silent(words: str, share: float) -> None:
     pass
 
 
@@ -70,14 +70,14 @@ def test_a_part_is_drawn_by_the_seed(pets: Path) -> None:
 def test_signs_are_the_first_crops_of_their_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(material, "DRAWN", 4)
     monkeypatch.setattr(material, "EVERY", 3)
-    told: list[str] = []
-    data = training("signs", SIGNS, 7, 0, told.append)
+    told: list[tuple[str, float]] = []
+    data = training("signs", SIGNS, 7, 0, lambda *what: told.append(what))
     expected = arrays(0, "train", 7)
     found = data.train.take(np.arange(7))
     assert np.array_equal(found.images, expected.images) and np.array_equal(found.boxes, expected.boxes)
     assert np.array_equal(found.labels, expected.labels) and not data.mirrored
     assert np.array_equal(data.held_back.take(np.arange(4)).images, arrays(0, "val", 4).images)
-    assert told[1] == "drawing Signs (7 of split train, seed 0): 3 of 7 pictures"
+    assert told[1] == ("drawing Signs (7 of split train, seed 0): 3 of 7 pictures", 3 / 7)
     few = training("signs:2:5", SIGNS, 7, 0, silent)
     assert np.array_equal(few.train.take(np.arange(2)).images, arrays(5, "train", 2).images) and len(few.train) == 2
     judged = scored("signs:2:5", SIGNS, 3, silent)
@@ -103,7 +103,7 @@ def test_tiny_imagenet_is_not_copied_and_keeps_its_boxes(tmp_path: Path, monkeyp
 
 
 def test_whoever_waits_can_stop_the_reading(pets: Path) -> None:
-    def stop(words: str) -> None:
+    def stop(words: str, share: float) -> None:
         raise BitlensError(words, "")
 
     for text, wanted in ((str(pets), PHOTOS), ("signs:3", SIGNS)):
