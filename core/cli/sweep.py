@@ -73,6 +73,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _sweep(jobs: JobStore, args: argparse.Namespace) -> None:
+    _check_folders(args.csv, args.parquet)
     job, data = _again(jobs, args.resume) if args.resume else _begun(jobs, _plan(args))
     plan = Plan.from_json(job.plan)
     if job.state != "done":
@@ -85,6 +86,15 @@ def _sweep(jobs: JobStore, args: argparse.Namespace) -> None:
         _say_all(conditions.notes)
     _say_what_is_missing(store, conditions)
     _show(args, plan, store, conditions)
+
+
+def _check_folders(*files: Path | None) -> None:
+    """Before the sweep: a name with a slip in it should not cost an hour, nor make a folder."""
+    for file in files:
+        if file is not None and not file.absolute().parent.is_dir():
+            raise RequestError(
+                f"There is no folder {file.parent} to write {file.name} to.", "Make it, or name another."
+            )
 
 
 def _compare(jobs: JobStore, args: argparse.Namespace) -> None:

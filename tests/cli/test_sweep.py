@@ -63,6 +63,15 @@ def _document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
     return dict(json.loads(capsys.readouterr().out))
 
 
+@pytest.mark.parametrize("option", ["--csv", "--parquet"])
+def test_a_folder_that_is_not_there_is_said_before_the_sweep(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", *OPTIONS, option, str(tmp_path / "nope" / "file")]) != 0
+    assert f"There is no folder {tmp_path / 'nope'} to write file to. Make it" in capsys.readouterr().err
+    assert not (tmp_path / "nope").exists() and not shared_jobs().jobs()
+
+
 def test_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     found = _document(capsys, *OPTIONS)
     assert (found["schema"], found["command"]) == (1, "sweep")
@@ -103,7 +112,7 @@ def test_the_table_the_bar_and_the_job_for_people(capsys: pytest.CaptureFixture[
 
 
 def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "out" / "table.csv"
+    file = tmp_path / "table.csv"
     found = _document(capsys, *OPTIONS, "--csv", str(file))
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -113,7 +122,7 @@ def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_the_file_with_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "out" / "sweep.parquet"
+    file = tmp_path / "sweep.parquet"
     found = _document(capsys, *OPTIONS, "--parquet", str(file))
     record = parquet.read(file)
     assert record.job == found["job"]
