@@ -7,9 +7,9 @@ import streamlit as st
 from core.errors import DataError
 from core.jobs.records import Job
 from core.jobs.store import shared_jobs
-from core.sweeps.history import Found, Standing, shipped, standing, title
+from core.sweeps.history import Found, Standing, settings, shipped, standing, title
 from core.sweeps.launch import KIND
-from pages.parts import sweep_between, sweep_results
+from pages.parts import sweep_again, sweep_between, sweep_results
 from pages.parts.job_panel import Kind, Titles
 from pages.parts.job_standing import left_s
 from pages.parts.job_words import KEPT, NOTHING_KEPT, roughly
@@ -48,6 +48,7 @@ def _kept(job: Job) -> str:
 def _partial(job: Job) -> None:
     found = standing(shared_jobs(), job).found
     if found is not None:
+        st.caption(literal(f"{settings(found.plan)}."))
         sweep_results.table(found, running=True)
 
 
@@ -76,6 +77,7 @@ def _draw_record(name: str, others: Titles) -> None:
 
 
 def _results(found: Found, name: str, others: Titles) -> None:
+    sweep_again.draw(found.plan, name)
     sweep_results.draw(found, name)
     sweep_between.draw(found, others, _find)
     sweep_results.explanations()

@@ -10,7 +10,7 @@ from core.datasets.matching import unmatched_sentence
 from core.datasets.survey import unreadable_sentence
 from core.sweeps import budgets, parquet
 from core.sweeps.export import to_csv, to_json
-from core.sweeps.history import Found, settings
+from core.sweeps.history import Found
 from pages.parts import sweep_advice, sweep_charts, sweep_details, sweep_gallery, sweep_table
 from pages.parts.session import literal
 
@@ -26,7 +26,6 @@ def draw(found: Found, name: str) -> None:
 
 
 def table(found: Found, running: bool = False) -> None:
-    st.caption(literal(f"{settings(found.plan)}."))
     if running or any(row.images for row in found.table.rows):
         caption = f"{_over(found)}{'; verdicts come at the end' if running else ''}"
         st.html(sweep_table.html(found.table, caption, judged=not running))

@@ -286,7 +286,7 @@ def test_a_link_to_a_job_that_is_not_here_says_so_and_shows_no_other() -> None:
 def test_a_running_sweep_can_be_paused_and_cancelled() -> None:
     job = begun()
     app = opened(job=job.id)
-    assert "100% of 40 answers" in words(app)
+    assert "100% of 40 answers" in words(app) and "FP32, FIXED-8; RAW; all pictures" in words(app)
     assert cells(app).caption == "Over 20 pictures of by hand; verdicts come at the end"
     assert [cell.strip() for cell in cells(app).rows[3]] == [
         *("▼ FIXED-8", "20", "75.00", "53.13 to 88.81", "95.00", "75.00", "", "", "", "", "reference, emulated"),
@@ -399,10 +399,38 @@ def test_a_sweep_that_failed_without_an_answer_offers_nothing() -> None:
     assert [one.value for one in app.header] == ["A new sweep"]
 
 
-def test_the_settings_of_a_sweep_stand_above_its_table() -> None:
-    job = done(chosen=plan(formats=("fp32", "fixed8"), limit=20, seed=3))
-    said = words(opened(job=job.id))
-    assert "fake; SqueezeNet; weights photos; FP32, FIXED-8; RAW; 20 pictures, drawn by seed 3" in said
+def test_the_settings_of_a_sweep_stand_above_its_table_and_can_be_used_again() -> None:
+    job = done(chosen=plan(formats=("fp32", "bf16"), limit=20, seed=3))
+    app = opened(job=job.id)
+    assert "fake; SqueezeNet; weights photos; FP32, BF16; RAW; 20 pictures, drawn by seed 3" in words(app)
+    app.button(key=f"again_{job.id}").click().run()
+    assert not app.exception
+    assert (app.selectbox(key="set").value, app.text_input(key="path").value) == ("A folder or zip", "fake")
+    assert (app.number_input(key="limit").value, app.number_input(key="seed").value) == (20, 3)
+    assert app.multiselect(key="formats").value == ["fp32", "bf16"]
+    assert app.selectbox(key="weights").value == "photos"
+    assert "1 network × 2 formats = 2 variants, over at most 20 pictures: 40 answers." in words(app)
+
+
+def test_signs_are_drawn_again_by_their_seed(started: list[Job]) -> None:
+    asked = Plan(("squeezenet",), ("signs",), ("fp32", "int8"), "signs:60:7", ("raw", "retrain"), seed=7)
+    job = shared_jobs().add("sweep", asked.to_json())
+    assert shared_jobs().claim(job.id, OWNER)
+    store = SweepStore(shared_jobs(), job.id, OWNER)
+    store.begin(conditions(asked, 60))
+    store.record(0, 0, outcomes([True] * 4), 1.0, 0.5)
+    shared_jobs().finish(job.id, OWNER, "cancelled")
+    app = opened(job=job.id)
+    app.button(key=f"again_{job.id}").click().run()
+    app.button(key="start").click().run()
+    assert [Plan.from_json(one.plan) for one in started] == [asked]
+
+
+def test_a_visitor_from_elsewhere_cannot_use_a_folder_again() -> None:
+    job = done()
+    with pytest.MonkeyPatch.context() as patch:
+        visitor(patch, ip_address="192.0.2.7")
+        assert not [one for one in opened(job=job.id).button if one.label == "Use these settings"]
 
 
 def test_a_damaged_store_was_moved_aside_and_the_page_says_where() -> None:
