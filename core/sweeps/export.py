@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -73,7 +73,10 @@ def _detail(detail: Detail) -> dict[str, Any]:
 
 
 def _recommendation(one: Recommendation) -> dict[str, Any]:
-    """`format` and `regime` are the recommended ones, `undecided` the cheapest that may do and more pictures would tell."""
+    """`format` and `regime` are the recommended ones, `undecided` the cheapest that may do and more pictures would tell.
+
+    `others` are the verdicts of all that are neither.
+    """
     open = one.open
     return {
         "network": one.network,
@@ -84,6 +87,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
         "undecided": None if open is None else {"format": open.row.format, "regime": open.row.regime},
         "more_pictures": None if open is None else open.more_pictures,
         "sentence": one.sentence,
+        "others": [{"format": it.row.format, "regime": it.row.regime, "keeps": it.keeps} for it in one.others],
     }
 
 
@@ -117,7 +121,7 @@ def to_text(found: Table) -> str:
     """One line for each row, two decimals; then what a reader must know of it."""
     lines = [HEADING, *(_line(row) for row in found.rows)]
     if any(row.p_value is not None for row in found.rows):
-        lines += ["", EXPLAINED, "", *(one.sentence for one in recommend(found))]
+        lines += ["", EXPLAINED, "", *_advice(found)]
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
@@ -126,6 +130,12 @@ def to_text(found: Table) -> str:
     if found.notes:
         lines += ["", *found.notes]
     return "\n".join(lines)
+
+
+def _advice(found: Table) -> Iterator[str]:
+    for one in recommend(found):
+        yield one.sentence
+        yield from (f"  {line}" for line in one.lines)
 
 
 def _line(row: Row) -> str:

@@ -29,3 +29,5 @@ def draw(found: Table) -> None:
     for one in recommend(found, round(percent / 100, 6)):
         weights = f"Weights {one.weights}: " if several else ""
         st.markdown(literal(f"{weights}{one.sentence}"))
+        if one.lines:
+            st.caption("\n".join(f"- {literal(line)}" for line in one.lines))
