@@ -77,10 +77,12 @@ def _names(found: Table) -> list[str]:
 
 def _agreement(rows: Sequence[Row]) -> str:
     """Without labels, and before anything is finished."""
-    known = [row for row in rows if row.agreement is not None]
+    known = [row for row in rows if row.agreement is not None and not is_baseline(row)]
     if not known:
         return "No accuracy is known: the pictures have no labels, or none is answered yet"
     least = min(known, key=lambda row: row.agreement or 0.0)
+    if least.agreement == 100:
+        return "Every format's first answers are FP32's"
     return f"{_network(least)} in {least.title} agrees least with FP32: {least.agreement:.2f} % of first answers"
 
 

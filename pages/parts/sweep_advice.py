@@ -10,8 +10,8 @@ from pages.parts.session import literal
 
 
 def draw(found: Table) -> None:
-    if not any(detail.pairs for detail in found.details):
-        return  # nothing was compared with FP32
+    if not any(detail.pairs and detail.pairs.total for detail in found.details):
+        return  # nothing was compared with FP32, or nothing has labels
     st.header("Which format to take")
     percent = st.number_input(
         "Must keep, % of FP32's Top-1",

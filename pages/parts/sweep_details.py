@@ -28,8 +28,9 @@ def draw(found: Table) -> None:
         title = f"{architecture(row.network).title}, weights {row.weights}"
         groups.setdefault(title, []).append(_line(row, detail))
     with st.expander("Memory, confidence, calibration"):
-        st.html(tables.html("More of every format", HEADINGS, groups))
-        for name, words in HEADINGS.items():
+        headings, shown = tables.filled(HEADINGS, groups)
+        st.html(tables.html("More of every format", headings, shown))
+        for name, words in headings.items():
             st.caption(f"**{literal(name)}.** {literal(words)}")
         for words, formats in _calibrated(found).items():
             st.caption(f"**Calibration of {literal(', '.join(formats))}.** {literal(words)}.")

@@ -64,6 +64,14 @@ def test_without_labels_agreement_is_drawn(tmp_path: Path) -> None:
     assert "FIXED-8 agrees 75.00" in accuracy.alt(found)
 
 
+def test_without_labels_fp32_is_not_told_to_agree_least_with_itself(tmp_path: Path) -> None:
+    same = outcomes([True] * 8, labelled=False)
+    alike = filled(tmp_path / "alike", plan(), {0: [same], 1: [same]})[1]
+    assert accuracy.finding(alike) == "Every format's first answers are FP32's"
+    alone = filled(tmp_path / "alone", plan(formats=("fp32",)), {0: [same]})[1]
+    assert accuracy.finding(alone).startswith("No accuracy is known")
+
+
 def test_two_files_of_one_name_stand_apart(tmp_path: Path) -> None:
     """The second's FIXED-8 is far better than FP32 of the first, and still the one that loses most of its own."""
     chosen = plan(weights=("/a/mine.st", "/b/mine.st"))

@@ -403,6 +403,19 @@ def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
     assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
 
 
+def test_pictures_without_labels_are_called_so_and_no_column_stays_empty() -> None:
+    app = opened(job=done(FakeSet(20, labelled=False)).id)
+    assert "These pictures have no labels: formats are compared with FP32 alone (agreement)." in words(app)
+    assert not any(one.value == "Which format to take" for one in app.header)
+    first, more = tables(app)[:2]
+    assert first.rows[0][:3] == ["Format", "Pictures", "As FP32 %"]
+    assert not {"Top-1 %", "95 % interval", "Top-5 %", "p"} & set(first.rows[0])
+    assert more.rows[0] == ["Format", "Memory", "Confidence %"]
+    for found in (first, more):
+        lines = [row for row in found.rows if len(row) > 1]
+        assert all(any(cell for cell in column) for column in zip(*lines[1:], strict=True))
+
+
 def test_how_weights_were_retrained_stands_under_the_table() -> None:
     chosen = plan(formats=("fp32", "fixed4"), regimes=("raw", "retrain"))
     made = {"retrained": "1 epoch on pets (train), rate 0.5", "options": {"data": "pets (train)", "rate": 0.5}}
