@@ -53,7 +53,7 @@ def running(plan: RetrainPlan = PLAN) -> Job:
 def done(plan: RetrainPlan = PLAN, before: float = 50.0, after: float = 73.5) -> Job:
     job = running(plan)
     both = (accuracy("raw", plan.format, before), accuracy("retrain", plan.format, after))
-    result = Result(plan.target, *both, "test crops", {"best_epoch": 1}, 107.0, ("Two were left out.",))
+    result = Result(plan.target, *both, "test crops", {"best_epoch": 1}, 107.0, ("Two were left out.",), 50, 3)
     RetrainStore(shared_jobs(), job.id, OWNER).finish(result)
     shared_jobs().finish(job.id, OWNER, "done")
     return job
@@ -87,6 +87,10 @@ def test_what_it_came_to_stands_beside_the_control() -> None:
     assert [row[2] for row in scored.rows[5:]] == ["89.00", "89.50"]
     assert epochs.rows[2][-1] == "kept"
     assert "Two were left out." in words(app)
+    assert "SqueezeNet FIXED-4: +23.50 points: 50 pictures gained, 3 lost. Real: p < 0.0001." in words(app)
+    assert "FP32 with the same training: +0.50 points: 50 pictures gained" in words(app)
+    (download,) = app.get("download_button")
+    assert download.proto.label == "JSON"
 
 
 def test_one_that_was_stopped_begins_again_and_says_so(started: list[Job]) -> None:
