@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +17,8 @@ GRID = "rgba(127, 127, 127, 0.25)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 ORANGE, BROWN, GREEN, WHITE = "#E69F00", "#A06000", "#009E73", "#FFFFFF"
 VIOLET = "#6A3D9A"
-TITLE_COLUMNS = 44  # characters that a phone shows
-LINE = 22  # pixels of a title's line
+DARK, LIGHT = "#12161A", "#FFFFFF"  # a dark line in a light edge is seen on every colour
+TOP = 12  # pixels
 
 
 @dataclass(frozen=True)
@@ -120,23 +119,16 @@ def columns(variants: Iterable[Variant]) -> list[str]:
 
 
 def figure(finding: str, drawn: str, height: int) -> go.Figure:
-    """An empty figure: the finding is its title, then comes what is drawn, then `height` pixels for the rest."""
-    lines = textwrap.wrap(finding, TITLE_COLUMNS)
-    top = 52 + LINE * len(lines)
+    """An empty figure of `height` pixels. Its `meta` has the finding and what is drawn, which the page writes above it:
+    text of a page breaks where its column ends, plotly's does not.
+    """
     empty = go.Figure()
     empty.update_layout(
-        title={
-            "text": "<br>".join(lines),
-            "subtitle": {"text": drawn},
-            "x": 0,
-            "y": 1,
-            "yanchor": "top",
-            "pad": {"t": 8 + LINE * (len(lines) - 1)},  # plotly places the last line
-        },
+        meta={"finding": finding, "drawn": drawn},
         paper_bgcolor=TRANSPARENT,
         plot_bgcolor=TRANSPARENT,
-        height=top + height,
-        margin={"l": 8, "r": 8, "t": top, "b": 8},
+        height=TOP + height,
+        margin={"l": 8, "r": 8, "t": TOP, "b": 8},
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
     )
     axis = {"showgrid": True, "gridcolor": GRID, "zerolinecolor": GRID, "automargin": True, "title": {"standoff": 12}}

@@ -17,8 +17,7 @@ from core.models.catalog import architecture
 from core.sweeps.layers.export import to_json
 from core.sweeps.layers.found import Found
 from core.sweeps.layers.records import Point
-from pages.parts import tables
-from pages.parts.details import BARE
+from pages.parts import chart, tables
 from pages.parts.session import literal
 
 ALONE = "Mean Kullback-Leibler divergence from FP32's answers in nats, with this layer alone at so many bits and all others at "
@@ -70,12 +69,8 @@ def _alone(now: Found) -> None:
     headings = {"Layer": "As the network calls it."} | {f"{width} bits": ALONE for width in widths}
     st.header("One layer at a time")
     if rows:
-        st.plotly_chart(
-            sensitivity.chart(now.sensitivity, _network(now)),
-            alt=sensitivity.alt(now.sensitivity),
-            key="chart_sensitivity",
-            config=BARE,
-        )
+        found = now.sensitivity
+        chart.draw(sensitivity.chart(found, _network(now)), sensitivity.alt(found), "chart_sensitivity")
     with st.expander("The figures, layer by layer"):
         st.html(tables.html(caption, headings, {"": lines}))
         st.caption(ALONE)
@@ -89,9 +84,7 @@ def _front(now: Found) -> None:
         groups.setdefault(titles[point.kind], []).append(_line(point))
     st.header("Bits of its own for each layer")
     if any(point.images for point in now.front):
-        st.plotly_chart(
-            pareto.chart(now.front, _network(now)), alt=pareto.alt(now.front), key="chart_pareto", config=BARE
-        )
+        chart.draw(pareto.chart(now.front, _network(now)), pareto.alt(now.front), "chart_pareto")
     st.html(tables.html(caption, FRONT, groups))
 
 

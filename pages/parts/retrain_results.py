@@ -16,8 +16,7 @@ from core.retraining.store import Result
 from core.sweeps import gain
 from core.sweeps.naming import without_folders
 from core.sweeps.statistics import share
-from pages.parts import tables
-from pages.parts.details import BARE
+from pages.parts import chart, tables
 from pages.parts.session import literal
 
 SCORED = {
@@ -42,12 +41,8 @@ def draw(now: Found, job: str) -> None:
         _scored(now, now.result)
         _download(now, now.result, job)
     if now.losses:
-        st.plotly_chart(
-            loss.chart(now.losses, now.plan.format, now.plan.title, now.steps),
-            alt=loss.alt(now.losses, now.plan.title),
-            key="chart_loss",
-            config=BARE,
-        )
+        drawn = loss.chart(now.losses, now.plan.format, now.plan.title, now.steps)
+        chart.draw(drawn, loss.alt(now.losses, now.plan.title), "chart_loss")
     if now.scores:
         _epochs(now)
 
@@ -88,7 +83,8 @@ def _gains(now: Found, result: Result) -> None:
     st.markdown(literal(f"{now.plan.title}: {gain.sentence(result)}"))
     if now.control is not None:
         st.markdown(literal(f"FP32 with the same training: {gain.sentence(now.control)}"))
-    st.caption("p: McNemar's exact test of Top-1 before and after, on the same pictures.")
+    if result.gained is not None:
+        st.caption("p: McNemar's exact test of Top-1 before and after, on the same pictures.")
 
 
 def _line(format: str, title: str, found: Accuracy) -> list[str]:

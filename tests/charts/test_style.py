@@ -122,13 +122,12 @@ def test_a_figure_leaves_text_and_background_to_the_page() -> None:
     layout = style.figure("A finding", "What is drawn", 200).to_plotly_json()["layout"]
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0, 0, 0, 0)"
     assert "color" not in layout.get("font", {})
-    assert "font" not in layout["title"]
+    assert "title" not in layout and layout["meta"] == {"finding": "A finding", "drawn": "What is drawn"}
 
 
-def test_a_long_finding_breaks_into_lines() -> None:
-    text = style.figure("word " * 30, "", 200).layout.title.text
-    assert max(map(len, text.split("<br>"))) <= style.TITLE_COLUMNS
-    assert text.replace("<br>", " ").split() == ["word"] * 30
+@pytest.mark.parametrize("colour", [look(name).colour for name in EVERY])
+def test_a_dark_line_in_a_light_edge_is_seen_on_every_colour(colour: str) -> None:
+    assert max(contrast(style.DARK, colour), contrast(style.LIGHT, colour)) >= 3
 
 
 @pytest.mark.parametrize(
