@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -21,7 +21,9 @@ from core.sweeps.rows import Detail, Row, Table, table
 from core.sweeps.statistics import written
 
 SCHEMA = 1
-COLUMNS = tuple(field.name for field in fields(Row))
+DETAILS = ("confidence", "calibration_error", "ratio", "ratio_low", "ratio_high", "top5_low", "top5_high")
+COLUMNS = (*(field.name for field in fields(Row)), "weight_bytes", *DETAILS, "data", "seed", "job")
+DECIMALS = 4
 MOST_LOSING = 10
 
 
@@ -95,15 +97,25 @@ def to_json(plan: Plan, results: Results, conditions: Conditions) -> str:
     return as_text(json.dumps(document(plan, results, conditions), indent=2, ensure_ascii=False))
 
 
-def to_csv(rows: Sequence[Row]) -> str:
-    """One line for each row under COLUMNS; empty cells where a figure cannot be had."""
-    text = io.StringIO()
+def to_csv(plan: Plan, results: Results, conditions: Conditions) -> str:
+    """One line for each row under COLUMNS, which only ever grow at their end; empty cells where a figure cannot be had.
+
+    Of p-values DECIMALS digits count; all other figures have so many decimals.
+    """
+    text, found, data = io.StringIO(), table(results, conditions), plan_to_share(plan).data
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for row in rows:
-        values = row.as_dict()
-        writer.writerow([spreadsheet_cell(values[column]) for column in COLUMNS])
+    for row, detail in zip(found.rows, found.details, strict=True):
+        values = row.as_dict() | {name: getattr(detail, name) for name in DETAILS}
+        values |= {"weight_bytes": detail.record.weight_bytes, "data": data, "seed": plan.seed, "job": results.job}
+        writer.writerow([spreadsheet_cell(_rounded(column, values[column])) for column in COLUMNS])
     return text.getvalue()
+
+
+def _rounded(column: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.{DECIMALS}g}") if column == "p_value" else round(value, DECIMALS)
 
 
 HEADING = (
