@@ -148,6 +148,13 @@ def size(count: int) -> str:
     return f"{count / unit:.2f} {name}"
 
 
+def sizes(counts: Sequence[int]) -> list[str]:
+    """All of a table in one unit: 1040000 and 530000 are "1.040 MB" and "0.530 MB"."""
+    if min(counts, default=0) < 1e6 <= max(counts, default=0):
+        return [f"{count / 1e6:.3f} MB" for count in counts]
+    return [size(count) for count in counts]
+
+
 def duration(milliseconds: float) -> str:
     """As people read it: 3665.2 is "3.7 s", 12.4 is "12 ms"."""
     return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"

@@ -118,6 +118,19 @@ def test_size(count: int, expected: str) -> None:
     assert size(count) == expected
 
 
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([1_040_000, 530_000, 1_500], ["1.040 MB", "0.530 MB", "0.002 MB"]),
+        ([999_999, 1_500], ["1000.00 kB", "1.50 kB"]),
+        ([553_000_000, 1_040_000], ["553.00 MB", "1.04 MB"]),
+        ([], []),
+    ],
+)
+def test_a_tables_sizes_have_one_unit(counts: list[int], expected: list[str]) -> None:
+    assert style.sizes(counts) == expected
+
+
 def test_a_figure_leaves_text_and_background_to_the_page() -> None:
     layout = style.figure("A finding", "What is drawn", 200).to_plotly_json()["layout"]
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0, 0, 0, 0)"

@@ -31,7 +31,8 @@ from core.sweeps.recorded import recorded
 from core.sweeps.rows import Table
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import job_control, session, sweep_advice, sweep_pictures
+from core.variant import Variant
+from pages.parts import job_control, session, sweep_advice, sweep_pictures, sweep_setup
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, visitor, words
 from tests.sweeps.by_hand import conditions, outcomes
@@ -109,6 +110,20 @@ def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
     assert [one.title for one in Plan.from_json(job.plan).variants] == [
         *("FP32", "FIXED-4", "FP32 RE-TRAIN", "FIXED-4 RE-TRAIN")
     ]
+
+
+def test_with_what_retrain_was_trained_stands_in_the_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is here; what is missing is said beside it."""
+    asked = list[str]()
+
+    def used(found: list[Variant]) -> str:
+        asked.extend(one.title for one in found)
+        return "RE-TRAIN uses what is here: a trial."
+
+    monkeypatch.setattr(sweep_setup, "used_sentence", used)
+    app = opened(networks="SqueezeNet", formats="FIXED-4", regimes=["RAW", "RE-TRAIN"])
+    assert "RE-TRAIN uses what is here: a trial." in words(app) and "must be fine-tuned first" in words(app)
+    assert asked == ["FP32", "FIXED-4"]
 
 
 def test_formats_that_cannot_be_retrained_are_refused_before_anything_starts() -> None:
