@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from core.charts.style import NEUTRAL, figure, look, outline_width
+from core.charts.style import DARK, LIGHT, NEUTRAL, figure, look, outline_width
 from core.models.catalog import architecture
 from core.sweeps.rows import Row, Table, is_baseline
 from core.variant import Variant
@@ -34,6 +34,8 @@ def chart(found: Table) -> go.Figure:
     drawn = figure(finding(found), shown, AROUND + BAR * len(found.rows))
     for bars in measures:
         drawn.add_trace(_trace(found.rows, bars))
+    for bars in measures:
+        drawn.add_traces([_intervals(found.rows, bars, *line) for line in ((LIGHT, 4.0), (DARK, 1.5))])
     drawn.update_layout(barmode="overlay", bargap=0.2, legend_traceorder="reversed")
     drawn.update_xaxes(title_text="Percent of pictures", range=[0, 101])
     drawn.update_yaxes(autorange="reversed", showgrid=False, dividercolor=NEUTRAL)
@@ -77,10 +79,12 @@ def _names(found: Table) -> list[str]:
 
 def _agreement(rows: Sequence[Row]) -> str:
     """Without labels, and before anything is finished."""
-    known = [row for row in rows if row.agreement is not None]
+    known = [row for row in rows if row.agreement is not None and not is_baseline(row)]
     if not known:
         return "No accuracy is known: the pictures have no labels, or none is answered yet"
     least = min(known, key=lambda row: row.agreement or 0.0)
+    if least.agreement == 100:
+        return "Every format's first answers are FP32's"
     return f"{_network(least)} in {least.title} agrees least with FP32: {least.agreement:.2f} % of first answers"
 
 
@@ -122,7 +126,7 @@ def _trace(rows: Sequence[Row], bars: Bars) -> go.Bar:
         orientation="h",
         marker={"color": [one.colour for one in looks], "line": {"color": NEUTRAL, "width": outlines}},
         opacity=bars.opacity,
-        error_x=_error(bars),
+        legendgroup=bars.name,
         text=["" if value is None or not solid else f"{value:.2f}" for value in bars.values],
         textposition="inside",
         insidetextanchor="start",
@@ -147,12 +151,21 @@ def _interval(limits: tuple[float, float] | None, row: Row) -> str:
     return pictures if limits is None else f" ({limits[0]:.2f} to {limits[1]:.2f}){pictures}"
 
 
-def _error(bars: Bars) -> dict[str, object]:
-    """Wilson's interval, which is not symmetric."""
+def _intervals(rows: Sequence[Row], bars: Bars, colour: str, thickness: float) -> go.Scatter:
+    """Wilson's, which are not symmetric. Drawn twice, as a dark line in a light edge."""
     spans = [
         (0.0, 0.0) if value is None or limits is None else (value - limits[0], limits[1] - value)
         for value, limits in zip(bars.values, bars.limits, strict=True)
     ]
     below, above = ([span[side] for span in spans] for side in (0, 1))
-    line = {"color": NEUTRAL, "thickness": 1.5, "width": 3}
-    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, **line}
+    line = {"color": colour, "thickness": thickness, "width": 3}
+    return go.Scatter(
+        x=bars.values,
+        y=_places(rows),
+        mode="markers",
+        marker={"opacity": 0},
+        error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below, **line},
+        legendgroup=bars.name,
+        showlegend=False,
+        hoverinfo="skip",
+    )

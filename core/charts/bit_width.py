@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from core.variant import Variant
 HEIGHT = 280  # pixels
 LEGEND = 20  # pixels of one line's name
 FEWEST = 3  # points that make a curve
+CUT = 25  # percent: an axis that would begin below begins at 0
+FREE = 0.06  # of the axis above and below what is drawn
 BAND = "rgba(127, 127, 127, 0.18)"
 
 
@@ -65,9 +68,11 @@ def chart(found: Table) -> go.Figure:
         for regime, points in curves.items():
             drawn.add_trace(_trace(line, regime, points))
     _add_baseline(drawn, found.rows)
-    drawn.layout.height += LEGEND * len(drawn.data)
+    drawn.layout.height += LEGEND * (len(drawn.data) + 1)
     drawn.update_xaxes(title_text="Bits (N of FIXED-N)", dtick=2, tick0=0)
-    drawn.update_yaxes(title_text="Top-1, % of pictures", rangemode="tozero")
+    low, high = _range(found)
+    cut = f"; axis begins at {low:.0f}" if low else ""
+    drawn.update_yaxes(title_text=f"Top-1, % of pictures{cut}", range=[low, high])
     return drawn
 
 
@@ -113,6 +118,16 @@ def _points(found: Table, line: Line, regime: str) -> list[tuple[int, Row]]:
     return sorted(((bits, row) for bits, row in points if bits is not None), key=lambda point: point[0])
 
 
+def _range(found: Table) -> tuple[float, float]:
+    """From a multiple of 5 below all that is drawn, where differences would be too small to see from 0; with free space."""
+    shown = {id(row): row for curves in _curves(found).values() for points in curves.values() for _, row in points}
+    rows = [*shown.values(), *(row for row in found.rows if is_baseline(row) and row.top1 is not None)]
+    low, high = min(row.top1_low or 0.0 for row in rows), max(row.top1_high or 0.0 for row in rows)
+    begin = 5 * math.floor((low - FREE * (high - low)) / 5)
+    begin = begin if begin >= CUT else 0
+    return begin, high + FREE * (high - begin)
+
+
 def _narrowest(points: Sequence[tuple[int, Row]]) -> int | None:
     """The fewest bits that keep 99 % for certain, where every wider format on the line does too."""
     kept = None
@@ -156,6 +171,6 @@ def _add_baseline(drawn: go.Figure, rows: Sequence[Row]) -> None:
                 y=row.top1,
                 line={"color": NEUTRAL, "width": 1},
                 layer="below",
-                annotation={"text": f"FP32 {row.top1:.2f} %"},
-                annotation_position="top left",
+                name=f"FP32 {row.top1:.2f} %, with its interval",
+                showlegend=True,
             )

@@ -30,7 +30,7 @@ def chart(losses: Losses, format: str, title: str, steps: int) -> go.Figure:
 
 def _trace(losses: Losses, name: str, hover: str, **look: object) -> go.Scatter:
     x, y = zip(*losses, strict=True)
-    return go.Scatter(x=x, y=y, name=name, hovertemplate=f"{hover}<extra></extra>", **look)
+    return go.Scatter(x=x, y=y, name=name, hovertemplate=f"{hover}<extra></extra>", cliponaxis=False, **look)
 
 
 def finding(losses: Losses) -> str:

@@ -17,25 +17,28 @@ AROUND = 56  # pixels for the axis
 def chart(answers: Sequence[Answer]) -> go.Figure:
     """A bar for each of one network's formats, with its size and its share of FP32's written beside it."""
     height = AROUND + BAR * len(answers)
-    drawn = figure(finding(answers), f"{network_title(answers)}: memory of the weights by number format", height)
+    drawn = figure(
+        finding(answers), f"{network_title(answers)}: memory of the weights, and its share of FP32's", height
+    )
     drawn.add_trace(
         go.Bar(
             x=[answer.weight_bytes / 1e6 for answer in answers],
             y=[answer.variant.title for answer in answers],
             orientation="h",
-            text=[_label(answer, answers) for answer in answers],
+            text=[_short(answer, answers) for answer in answers],
+            customdata=[_label(answer, answers) for answer in answers],
             textposition="outside",
             cliponaxis=False,
             marker={
                 "color": [look(answer.variant.format).colour for answer in answers],
                 "line": {"color": NEUTRAL, "width": [outline_width(answer.variant) for answer in answers]},
             },
-            hovertemplate="%{y}: %{text}<extra></extra>",
+            hovertemplate="%{y}: %{customdata}<extra></extra>",
         )
     )
-    # The widest bar leaves room for its text.
+    # The widest bar leaves room for its text, on a phone too.
     drawn.update_xaxes(
-        title_text="Megabytes (10⁶ bytes)", showgrid=False, range=[0, 1.6 * max(a.weight_bytes for a in answers) / 1e6]
+        title_text="Megabytes (10⁶ bytes)", showgrid=False, range=[0, 2.4 * max(a.weight_bytes for a in answers) / 1e6]
     )
     drawn.update_yaxes(title_text="Format", autorange="reversed", showgrid=False)
     return drawn
@@ -62,6 +65,11 @@ def _label(answer: Answer, answers: Sequence[Answer]) -> str:
     if baseline is None or answer is baseline:
         return size(answer.weight_bytes)
     return f"{size(answer.weight_bytes)}, {_share(answer, baseline)} of FP32"
+
+
+def _short(answer: Answer, answers: Sequence[Answer]) -> str:
+    """Beside the bar, where a phone has no room for more."""
+    return _label(answer, answers).removesuffix(" of FP32")
 
 
 def _share(answer: Answer, baseline: Answer) -> str:

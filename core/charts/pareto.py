@@ -12,6 +12,7 @@ from core.sweeps.layers.records import Point
 
 HEIGHT = 400  # pixels
 KEPT = 95.0  # percent of FP32's answers on the search pictures
+BELOW = 1.5  # percentage points from an interval to the name under it
 HEADROOM = 10.0  # percentage points above and below all points, where names are written
 
 
@@ -30,6 +31,8 @@ def chart(points: Sequence[Point], network: str) -> go.Figure:
         drawn.add_trace(_uniform(uniform))
     if mixed:
         drawn.add_trace(_mixed(mixed))
+    if uniform:
+        drawn.add_trace(_names(uniform))
     if shown:
         _set_axes(drawn, shown)
     return drawn
@@ -102,7 +105,7 @@ def _add_baseline(drawn: go.Figure, point: Point) -> None:
         drawn.add_hrect(y0=point.top1.low, y1=point.top1.high, fillcolor=GRID, line_width=0, layer="below")
     words = f"FP32, {_bytes(point)}: {_value(point):.2f} %"
     line = {"color": NEUTRAL, "dash": "dash", "width": 1.5}
-    drawn.add_hline(y=_value(point), line=line, annotation_text=words, annotation_position="top left")
+    drawn.add_hline(y=_value(point), line=line, layer="below", name=words, showlegend=True)
 
 
 def _uniform(points: Sequence[Point]) -> go.Scatter:
@@ -110,11 +113,22 @@ def _uniform(points: Sequence[Point]) -> go.Scatter:
     return _scatter(
         points,
         "Uniform widths",
-        mode="lines+markers+text",
+        mode="lines+markers",
         line={"color": NEUTRAL, "width": 1, "dash": "dot"},
         marker={"color": [own.colour for own in looks], "symbol": [own.marker for own in looks], "size": 10},
+    )
+
+
+def _names(points: Sequence[Point]) -> go.Scatter:
+    """Below the intervals, over all lines: mixed bits are more accurate in the same memory, and so lie above."""
+    return go.Scatter(
+        x=[point.weight_bytes / 1e3 for point in points],
+        y=[(point.top1.low if point.top1 else _value(point)) - BELOW for point in points],
+        mode="text",
         text=[_title(point) for point in points],
-        textposition="bottom right",
+        textposition="bottom center",
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +17,8 @@ GRID = "rgba(127, 127, 127, 0.25)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 ORANGE, BROWN, GREEN, WHITE = "#E69F00", "#A06000", "#009E73", "#FFFFFF"
 VIOLET = "#6A3D9A"
-TITLE_COLUMNS = 44  # characters that a phone shows
-LINE = 22  # pixels of a title's line
+DARK, LIGHT = "#12161A", "#FFFFFF"  # a dark line in a light edge is seen on every colour
+TOP = 12  # pixels
 
 
 @dataclass(frozen=True)
@@ -120,23 +119,16 @@ def columns(variants: Iterable[Variant]) -> list[str]:
 
 
 def figure(finding: str, drawn: str, height: int) -> go.Figure:
-    """An empty figure: the finding is its title, then comes what is drawn, then `height` pixels for the rest."""
-    lines = textwrap.wrap(finding, TITLE_COLUMNS)
-    top = 52 + LINE * len(lines)
+    """An empty figure of `height` pixels. Its `meta` has the finding and what is drawn, which the page writes above it:
+    text of a page breaks where its column ends, plotly's does not.
+    """
     empty = go.Figure()
     empty.update_layout(
-        title={
-            "text": "<br>".join(lines),
-            "subtitle": {"text": drawn},
-            "x": 0,
-            "y": 1,
-            "yanchor": "top",
-            "pad": {"t": 8 + LINE * (len(lines) - 1)},  # plotly places the last line
-        },
+        meta={"finding": finding, "drawn": drawn},
         paper_bgcolor=TRANSPARENT,
         plot_bgcolor=TRANSPARENT,
-        height=top + height,
-        margin={"l": 8, "r": 8, "t": top, "b": 8},
+        height=TOP + height,
+        margin={"l": 8, "r": 8, "t": TOP, "b": 8},
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
     )
     axis = {"showgrid": True, "gridcolor": GRID, "zerolinecolor": GRID, "automargin": True, "title": {"standoff": 12}}
@@ -154,6 +146,13 @@ def size(count: int) -> str:
     """Bytes as people read them, in powers of ten: 1040000 is "1.04 MB"."""
     unit, name = (1e6, "MB") if count >= 1e6 else (1e3, "kB")
     return f"{count / unit:.2f} {name}"
+
+
+def sizes(counts: Sequence[int]) -> list[str]:
+    """All of a table in one unit: 1040000 and 530000 are "1.040 MB" and "0.530 MB"."""
+    if min(counts, default=0) < 1e6 <= max(counts, default=0):
+        return [f"{count / 1e6:.3f} MB" for count in counts]
+    return [size(count) for count in counts]
 
 
 def duration(milliseconds: float) -> str:

@@ -77,7 +77,7 @@ def _row(variant: Variant, split: Split, device: str) -> Accuracy:
     executable = shared_networks().executable(variant, device)
     with tqdm(total=len(split), desc=f"{variant.network} {variant.format}", unit="picture", mininterval=5) as bar:
         batches = _batches(split, loaded.preprocessing)
-        return evaluate(variant, executable, batches, lambda count: bar.update(count) and None)
+        return evaluate(variant, executable, batches, lambda right: bar.update(len(right)) and None)
 
 
 def _batches(split: Split, preprocessing: Preprocessing) -> Iterator[Batch]:

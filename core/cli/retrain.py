@@ -6,11 +6,10 @@ It is a job: it can be cancelled or begun again from elsewhere, and what it has 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from tqdm import tqdm
 from core import settings
 from core.cli.choices import positive, settled_weights
 from core.cli.fetching import fetch_missing
-from core.environment import environment
 from core.errors import RequestError
 from core.jobs.records import Job
 from core.jobs.store import JobStore, shared_jobs
@@ -32,9 +30,11 @@ from core.quantization.options import Options, budget
 from core.quantization.retrain import Progress
 from core.quantization.score import Scores
 from core.retraining.carry_out import carry_out
+from core.retraining.export import to_json
 from core.retraining.plan import KIND, RetrainPlan, plan_of
 from core.retraining.store import Result, RetrainStore
 from core.serving.networks import Networks
+from core.sweeps import gain
 
 POINTS = 20
 DATA = "signs[:N][:SEED], imagenette, a folder or zip of class folders, or Tiny ImageNet's folder; for signs weights: signs"
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
     result = store.result()
     if result is None:
         raise RequestError(f"The job {job.id} has no result.", "Begin a new retraining.")
-    print(_document(store, result) if args.json else _table(store, result))
+    print(to_json(store.job, result, store.losses()) if args.json else _table(store, result))
 
 
 def _jobs() -> JobStore:
@@ -143,24 +143,6 @@ def _curve(losses: list[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(int(stretch[-1, 0]), float(stretch[:, 1].mean())) for stretch in stretches]
 
 
-def _document(store: RetrainStore, result: Result) -> str:
-    document = {
-        "schema": 1,
-        "command": "retrain",
-        "environment": environment(),
-        "job": store.job,
-        "file": result.file,
-        "record": result.record,
-        "losses": [loss for _, loss in store.losses()],
-        "seconds": result.seconds,
-        "scored_on": result.scored_on,
-        "before": asdict(result.before),
-        "after": asdict(result.after),
-        "notes": list(result.notes),
-    }
-    return json.dumps(document, indent=1)
-
-
 def _table(store: RetrainStore, result: Result) -> str:
     """The loss curve, the epochs as they were chosen between, and the programs' scores."""
     before, after = result.before, result.after
@@ -168,7 +150,7 @@ def _table(store: RetrainStore, result: Result) -> str:
     lines += ["", *_epochs(store.scores(), int(result.record["best_epoch"]))]
     lines += ["", f"{'':<18}{'Top-1 %':>9}{'Top-5 %':>9}  {before.engine}, {before.images:,} {result.scored_on}"]
     lines += [f"{name:<18}{row.top1:>9.2f}{row.top5:>9.2f}" for name, row in (("before", before), ("after", after))]
-    lines += ["", f"{after.calibrated or 'no quantizers'}; {after.retrained}"]
+    lines += ["", gain.sentence(result), f"{after.calibrated or 'no quantizers'}; {after.retrained}"]
     return "\n".join([*lines, *([UNCONTROLLED] if after.format != CONTROL else []), result.file])
 
 

@@ -106,7 +106,7 @@ def _compare(jobs: JobStore, args: argparse.Namespace) -> None:
 def _show(args: argparse.Namespace, plan: Plan, store: SweepStore, conditions: Conditions) -> None:
     if args.csv:
         with write_atomically(args.csv) as temporary:
-            temporary.write_text(to_csv(table(store, conditions).rows), encoding="utf-8", newline="")
+            temporary.write_text(to_csv(plan, store, conditions), encoding="utf-8", newline="")
     if args.parquet:
         parquet.write(args.parquet, plan, store, conditions)
     print(to_json(plan, store, conditions) if args.json else to_text(table(store, conditions)))

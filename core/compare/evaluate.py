@@ -40,9 +40,10 @@ Batch = tuple[Tensor, Tensor, Tensor | None]
 
 
 def evaluate(
-    variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[int], None]
+    variant: Variant, executable: Executable, batches: Iterable[Batch], report: Callable[[Tensor], None]
 ) -> Accuracy:
-    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4] or None; `report` receives their sizes.
+    """`batches` hold preprocessed pictures [n, 3, h, w], labels [n] and boxes [n, 4] or None; `report` receives for each of
+    them which first answers are right, bool [n].
 
     Raises RangeError or WeightsError where an output is no number: it has no rank, or no overlap, that could be counted.
     """
@@ -56,7 +57,7 @@ def evaluate(
         five += int(hits.any(dim=1).sum())
         if boxed := len(outputs) > 1 and boxes is not None:
             overlap += _overlap(outputs[1], boxes)
-        report(len(labels))
+        report(hits[:, 0])
     return Accuracy(
         *(variant.network, variant.weights, variant.format, variant.regime),
         *(executable.engine, executable.arithmetic, executable.calibrated),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from core import settings
@@ -112,15 +113,46 @@ def control_sentence(variants: Iterable[Variant]) -> str:
     return UNCONTROLLED if any((one.network, one.weights) not in controls for one in retrained) else ""
 
 
+def used_sentence(found: Iterable[Variant]) -> str:
+    """What RE-TRAIN runs, where its weights are here: "RE-TRAIN uses what is here: SqueezeNet FIXED-5, retrained with 2 epochs
+    of 15 steps on Signs, 26 November 2026.". A short trial is so not taken for a training. Empty where there are none.
+    """
+    titles: dict[str, list[str]] = {}
+    for one in found:
+        if words := _trained(one):
+            titles.setdefault(words, []).append(f"{architecture(one.network).title} {one.number_format.title}")
+    each = "; ".join(f"{', '.join(names)}, retrained with {words}" for words, names in titles.items())
+    return f"RE-TRAIN uses what is here: {each}." if each else ""
+
+
+def _trained(variant: Variant) -> str:
+    """With what, and when where it was here; empty for RAW, and for what cannot be read: running it tells why."""
+    if variant.regime == "raw":
+        return ""
+    try:
+        path = Path(weights_of(variant)).expanduser()
+        record = retrained.read(path)
+    except BitlensError:
+        return ""
+    if record is None:
+        return ""
+    made_here = path.parent == settings.cache_folder() / "retrained"
+    made = f", {datetime.fromtimestamp(path.stat().st_mtime):%d %B %Y}" if made_here else ""
+    return f"{record.budget} on {record.data}{made.replace(', 0', ', ')}"
+
+
 def missing_sentence(missing: Sequence[Variant]) -> str:
     """Such as "Not retrained yet: SqueezeNet for FIXED-16 and INT8. To make the first: python -m core retrain ..."."""
-    if not missing:
-        return ""
+    return f"{left_out_sentence(missing)} To make the first of them, {_retrain(missing[0])}." if missing else ""
+
+
+def left_out_sentence(missing: Sequence[Variant]) -> str:
+    """Such as "Not retrained yet, and left out: SqueezeNet for FIXED-16, INT8."."""
     titles: dict[str, list[str]] = {}
     for variant in missing:
         titles.setdefault(architecture(variant.network).title, []).append(variant.number_format.title)
     each = "; ".join(f"{network} for {', '.join(formats)}" for network, formats in titles.items())
-    return f"Not retrained yet, and left out: {each}. To make the first of them, {_retrain(missing[0])}."
+    return f"Not retrained yet, and left out: {each}."
 
 
 def regime_of(weights: str) -> str:

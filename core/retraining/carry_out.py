@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.compare.evaluate import Accuracy, Batch, evaluate
 from core.datasets.labelled import Labelled, TrainingData
@@ -29,6 +30,7 @@ BETWEEN_S = 1.0
 PICTURES, TRAINED, SCORED = 0.1, 0.7, 0.1  # of the job: reading pictures, the training, each of the two scorings
 
 Check = Callable[[], None]
+Judged = tuple[Accuracy, Tensor]
 
 
 def carry_out(
@@ -52,8 +54,8 @@ def carry_out(
 
     outcome = fine_tune(networks, plan.before, data, options, Path(plan.target), told, check)
     diary.close(outcome)
-    before, after = (diary.judge(networks, variant, scored) for variant in (plan.before, plan.after))
-    result = _result(plan, networks, outcome, before, after, scored.words, data.notes + scored.notes)
+    judged = [diary.judge(networks, variant, scored) for variant in (plan.before, plan.after)]
+    result = _result(plan, networks, outcome, judged, scored.words, data.notes + scored.notes)
     store.finish(result)
     return result
 
@@ -62,15 +64,16 @@ def _result(
     plan: RetrainPlan,
     networks: Networks,
     outcome: Outcome,
-    before: Accuracy,
-    after: Accuracy,
+    judged: Sequence[Judged],
     scored_on: str,
     notes: tuple[str, ...],
 ) -> Result:
     record = networks.of(plan.after).loaded.retrained
     assert record is not None  # it was just written
     seconds, once = round(outcome.seconds, 1), tuple(dict.fromkeys(notes))
-    return Result(plan.target, before, after, scored_on, record.as_dict(), seconds, once)
+    (before, was), (after, now) = judged
+    changed = int((now & ~was).sum()), int((was & ~now).sum())
+    return Result(plan.target, before, after, scored_on, record.as_dict(), seconds, once, *changed)
 
 
 def fine_tune(
@@ -128,18 +131,19 @@ class _Diary:
     def close(self, outcome: Outcome) -> None:
         self._write(f"trained {len(outcome.losses):,} steps")
 
-    def judge(self, networks: Networks, variant: Variant, scored: Scored) -> Accuracy:
-        """What the variant's program answers for the pictures that chose nothing."""
-        begun, done = self._progress, 0
+    def judge(self, networks: Networks, variant: Variant, scored: Scored) -> Judged:
+        """What the variant's program answers for the pictures that chose nothing, and which of them it has right."""
+        begun, right = self._progress, list[Tensor]()
 
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
+        def count(more: Tensor) -> None:
+            right.append(more)
+            done = sum(map(len, right))
             self._progress = begun + SCORED * done / len(scored.pictures)
             self.tell(f"scoring {variant.title}: {done:,} of {len(scored.pictures):,} {scored.words}")
 
         batches = _batches(scored.pictures, networks.of(variant).loaded.preprocessing)
-        return evaluate(variant, networks.executable(variant), batches, count)
+        accuracy = evaluate(variant, networks.executable(variant), batches, count)
+        return accuracy, torch.cat(right)
 
     def _is_time(self) -> bool:
         return time.monotonic() - self._written >= BETWEEN_S

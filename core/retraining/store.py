@@ -26,7 +26,8 @@ class Result:
     """How a retraining ended. `before` and `after` are of the program, RAW and retrained, over the pictures `scored_on`.
 
     They are of a test split, which chose nothing; `images` in each says how many. `record` is what the file `file` says of
-    itself, `seconds` what the training took, `notes` what was left out of the sets.
+    itself, `seconds` what the training took, `notes` what was left out of the sets. `gained` is how many pictures are right
+    only after it, `lost` how many only before; None where an earlier version did not count them.
     """
 
     file: str
@@ -36,6 +37,8 @@ class Result:
     record: dict[str, Any]
     seconds: float
     notes: tuple[str, ...]
+    gained: int | None = None
+    lost: int | None = None
 
 
 class RetrainStore:

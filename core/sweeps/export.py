@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -21,7 +21,9 @@ from core.sweeps.rows import Detail, Row, Table, table
 from core.sweeps.statistics import written
 
 SCHEMA = 1
-COLUMNS = tuple(field.name for field in fields(Row))
+DETAILS = ("confidence", "calibration_error", "ratio", "ratio_low", "ratio_high", "top5_low", "top5_high")
+COLUMNS = (*(field.name for field in fields(Row)), "weight_bytes", *DETAILS, "data", "seed", "job")
+DECIMALS = 4
 MOST_LOSING = 10
 
 
@@ -73,7 +75,10 @@ def _detail(detail: Detail) -> dict[str, Any]:
 
 
 def _recommendation(one: Recommendation) -> dict[str, Any]:
-    """`format` and `regime` are the recommended ones, `undecided` the cheapest that may do and more pictures would tell."""
+    """`format` and `regime` are the recommended ones, `undecided` the cheapest that may do and more pictures would tell.
+
+    `others` are the verdicts of all that are neither.
+    """
     open = one.open
     return {
         "network": one.network,
@@ -84,6 +89,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
         "undecided": None if open is None else {"format": open.row.format, "regime": open.row.regime},
         "more_pictures": None if open is None else open.more_pictures,
         "sentence": one.sentence,
+        "others": [{"format": it.row.format, "regime": it.row.regime, "keeps": it.keeps} for it in one.others],
     }
 
 
@@ -91,15 +97,25 @@ def to_json(plan: Plan, results: Results, conditions: Conditions) -> str:
     return as_text(json.dumps(document(plan, results, conditions), indent=2, ensure_ascii=False))
 
 
-def to_csv(rows: Sequence[Row]) -> str:
-    """One line for each row under COLUMNS; empty cells where a figure cannot be had."""
-    text = io.StringIO()
+def to_csv(plan: Plan, results: Results, conditions: Conditions) -> str:
+    """One line for each row under COLUMNS, which only ever grow at their end; empty cells where a figure cannot be had.
+
+    Of p-values DECIMALS digits count; all other figures have so many decimals.
+    """
+    text, found, data = io.StringIO(), table(results, conditions), plan_to_share(plan).data
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for row in rows:
-        values = row.as_dict()
-        writer.writerow([spreadsheet_cell(values[column]) for column in COLUMNS])
+    for row, detail in zip(found.rows, found.details, strict=True):
+        values = row.as_dict() | {name: getattr(detail, name) for name in DETAILS}
+        values |= {"weight_bytes": detail.record.weight_bytes, "data": data, "seed": plan.seed, "job": results.job}
+        writer.writerow([spreadsheet_cell(_rounded(column, values[column])) for column in COLUMNS])
     return text.getvalue()
+
+
+def _rounded(column: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.{DECIMALS}g}") if column == "p_value" else round(value, DECIMALS)
 
 
 HEADING = (
@@ -117,7 +133,7 @@ def to_text(found: Table) -> str:
     """One line for each row, two decimals; then what a reader must know of it."""
     lines = [HEADING, *(_line(row) for row in found.rows)]
     if any(row.p_value is not None for row in found.rows):
-        lines += ["", EXPLAINED, "", *(one.sentence for one in recommend(found))]
+        lines += ["", EXPLAINED, "", *_advice(found)]
     early = [detail.record.title for detail in found.details if detail.record.preliminary]
     if early:
         lines += ["", f"Preliminary, with fractional lengths that were not searched for: {', '.join(early)}."]
@@ -126,6 +142,12 @@ def to_text(found: Table) -> str:
     if found.notes:
         lines += ["", *found.notes]
     return "\n".join(lines)
+
+
+def _advice(found: Table) -> Iterator[str]:
+    for one in recommend(found):
+        yield one.sentence
+        yield from (f"  {line}" for line in one.lines)
 
 
 def _line(row: Row) -> str:

@@ -16,7 +16,7 @@ from core.sweeps.plan import BASELINE
 from core.sweeps.rows import Detail, Row, Table
 from core.sweeps.verdicts import ERROR, THRESHOLDS, Pairs, Verdict, verdicts, z_score
 
-MANY = 1_000_000
+MANY = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,24 @@ class Candidate:
             self.row.regime != "raw",
         )
 
+    @property
+    def ratio(self) -> float:
+        """Of its Top-1 to FP32's on these pictures."""
+        return self.detail.ratio or 0.0
+
+    @property
+    def told_by(self) -> str:
+        """What it would take to tell, where that is undecided."""
+        if self.more_pictures is None or self.more_pictures >= MANY:
+            return "it lies too close to tell"
+        return f"about {_rounded(self.more_pictures):,} more pictures like these would tell"
+
 
 @dataclass(frozen=True)
 class Recommendation:
     """For one network with one weights: `best` is the cheapest that keeps `share` of FP32's Top-1, None where none does for
-    certain; `open` is the cheapest that may, where it is cheaper than that. `sentence` says it to a person.
+    certain; `open` is the cheapest that may, where it is cheaper than that. `sentence` says it to a person. `others` are all
+    that were asked about and are neither, in the table's order.
     """
 
     network: str
@@ -54,6 +67,12 @@ class Recommendation:
     best: Candidate | None
     open: Candidate | None
     sentence: str
+    others: tuple[Candidate, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One for each of the others: "INT8 keeps 99 %: here it has 99.62 % of FP32's Top-1, in 1.04 MB."."""
+        return tuple(_line(one, self.share) for one in self.others)
 
 
 def recommend(found: Table, share: float = THRESHOLDS[0]) -> list[Recommendation]:
@@ -108,7 +127,17 @@ def _recommendation(own: Table, candidates: list[Candidate], share: float) -> Re
         open = None
     first = own.rows[0]
     sentence = f"{architecture(first.network).title}: {_sentence(own, candidates, best, open, share)}"
-    return Recommendation(first.network, first.weights, share, best, open, sentence)
+    others = tuple(one for one in candidates if one not in (best, open) and one.detail.ratio is not None)
+    return Recommendation(first.network, first.weights, share, best, open, sentence, others)
+
+
+def _line(one: Candidate, share: float) -> str:
+    kept = f"{100 * share:g} %"
+    here = f"here it has {100 * one.ratio:.2f} % of FP32's Top-1, in {one.detail.record.weight_bytes / 1e6:.2f} MB"
+    if one.keeps == "undecided":
+        likely = "it may" if one.ratio >= share else "more likely not"
+        return f"{one.row.title} is undecided for {kept}, {likely}: {here}; {one.told_by}."
+    return f"{one.row.title} {'keeps' if one.keeps == 'yes' else 'does not keep'} {kept}: {here}."
 
 
 def _sentence(
@@ -119,9 +148,9 @@ def _sentence(
         return "nothing to recommend, since FP32 has no right answers to compare with."
     kept = f"{100 * share:g} % of FP32's Top-1"
     if best is not None:
-        return " ".join(filter(None, [_best(own, best, fp32, kept), _gain(own, best, fp32), _maybe(open, kept)]))
+        return " ".join(filter(None, [_best(own, best, fp32, kept), _gain(own, best, fp32), _maybe(open, kept, share)]))
     if open is not None:
-        return f"not to be told yet. {_maybe(open, kept)}"
+        return f"not to be told yet. {_maybe(open, kept, share)}"
     if not candidates:
         if any(row.format != BASELINE for row in own.rows):  # others were asked for
             return "nothing to recommend yet, since FP32 alone has answers so far."
@@ -154,13 +183,15 @@ def _gain(own: Table, best: Candidate, fp32: Row) -> str:
     )
 
 
-def _maybe(open: Candidate | None, kept: str) -> str:
+def _maybe(open: Candidate | None, kept: str, share: float) -> str:
     if open is None:
         return ""
-    may = f"{open.row.title} is the cheapest that may keep {kept}"
-    if open.more_pictures is None or open.more_pictures > MANY:
-        return f"{may}, but it lies so close that a million more pictures would not tell."
-    return f"{may}: about {_rounded(open.more_pictures):,} more pictures like these would tell."
+    if open.ratio >= share:
+        return f"{open.row.title} is the cheapest that may keep {kept}: {open.told_by}."
+    here = f"{100 * open.ratio:.2f} % here"
+    return (
+        f"{open.row.title} is the cheapest that is not ruled out, but more likely loses more ({here}): {open.told_by}."
+    )
 
 
 def _rounded(count: int) -> int:

@@ -17,6 +17,8 @@ from core.sweeps.results import Finished, Results
 from core.sweeps.verdicts import Pairs, Verdict, interval, verdicts
 from core.variant import Variant
 
+UNLABELLED = "These pictures have no labels: formats are compared with FP32 alone (agreement)."
+
 
 @dataclass(frozen=True)
 class Row:
@@ -120,7 +122,8 @@ def table(results: Results, conditions: Conditions) -> Table:
     }
     rows = _judged(rows, {number: statistics.pairs(before[number], answers[number]) for number in before})
     details = (_detail(records[number], found, before.get(number)) for number, found in answers.items())
-    notes = budgets.notes(records.values()) + budgets.elsewhere(records.values())
+    unlabelled = () if conditions.classes else (UNLABELLED,)
+    notes = unlabelled + budgets.notes(records.values()) + budgets.elsewhere(records.values())
     return Table(tuple(rows.values()), tuple(details), notes)
 
 

@@ -17,11 +17,11 @@ from core.errors import BitlensError
 from core.formats import NumberFormat, number_format
 from core.images.decode import Picture
 from core.models.catalog import ARCHITECTURES
+from pages.parts import chart
 from pages.parts.session import literal, problem, session
 from pages.parts.variants import Chosen
 from pages.parts.waiting import as_they_come
 
-BARE = {"displayModeBar": False}  # on a phone the bar would lie over the title
 EXPLANATIONS = {
     "Confidence": "The network's softmax score from 0 to 1: how sure it says it is, not how often it is right.",
     "↑ from 3, ↓ from 1, =, +": "How a label's rank moved against FP32; + is new among the five. Beside it: the confidence "
@@ -70,11 +70,12 @@ def charts(view: View, chosen: Chosen, answers: Sequence[Answer]) -> None:
     group = [answer for answer in answers if answer.variant.network == network]
     if not group:
         return
-    st.plotly_chart(confidence.chart(group), alt=confidence.alt(group), key="chart_confidence", config=BARE)
+    chart.draw(confidence.chart(group), confidence.alt(group), "chart_confidence")
     left, right = st.columns(2)
     with left:
         _noise(view, group)
-    right.plotly_chart(memory.chart(group), alt=memory.alt(group), key="chart_memory", config=BARE)
+    with right:
+        chart.draw(memory.chart(group), memory.alt(group), "chart_memory")
     if words := alike((answer.variant.title, answer.calibrated) for answer in group):
         st.caption(f"Calibration. {literal(words)}")
     if words := alike((answer.variant.title, answer.retrained) for answer in group):
@@ -108,7 +109,7 @@ def _noise(view: View, group: Sequence[Answer]) -> None:
         unknown = "The layers could not be measured. The server's log has the cause."
         problem(error if isinstance(error, BitlensError) else unknown)
         return
-    st.plotly_chart(sqnr.chart(noise, network_title(group)), alt=sqnr.alt(noise), key="chart_sqnr", config=BARE)
+    chart.draw(sqnr.chart(noise, network_title(group)), sqnr.alt(noise), "chart_sqnr")
 
 
 def explanations(formats: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 import streamlit as st
 
 from core.charts import pareto, sensitivity
-from core.charts.style import size
+from core.charts.style import sizes
 from core.datasets.matching import unmatched_sentence
 from core.datasets.survey import unreadable_sentence
 from core.formats import number_format
@@ -17,8 +17,7 @@ from core.models.catalog import architecture
 from core.sweeps.layers.export import to_json
 from core.sweeps.layers.found import Found
 from core.sweeps.layers.records import Point
-from pages.parts import tables
-from pages.parts.details import BARE
+from pages.parts import chart, tables
 from pages.parts.session import literal
 
 ALONE = "Mean Kullback-Leibler divergence from FP32's answers in nats, with this layer alone at so many bits and all others at "
@@ -70,12 +69,8 @@ def _alone(now: Found) -> None:
     headings = {"Layer": "As the network calls it."} | {f"{width} bits": ALONE for width in widths}
     st.header("One layer at a time")
     if rows:
-        st.plotly_chart(
-            sensitivity.chart(now.sensitivity, _network(now)),
-            alt=sensitivity.alt(now.sensitivity),
-            key="chart_sensitivity",
-            config=BARE,
-        )
+        found = now.sensitivity
+        chart.draw(sensitivity.chart(found, _network(now)), sensitivity.alt(found), "chart_sensitivity")
     with st.expander("The figures, layer by layer"):
         st.html(tables.html(caption, headings, {"": lines}))
         st.caption(ALONE)
@@ -85,21 +80,19 @@ def _front(now: Found) -> None:
     caption = f"Accuracy and memory, on {now.conditions.scored_pictures:,} pictures of {now.conditions.scored}"
     titles = {"fp32": "", "uniform": "All layers alike", "mixed": "Bits of its own for each layer"}
     groups: dict[str, list[list[str]]] = {}
-    for point in now.front:
-        groups.setdefault(titles[point.kind], []).append(_line(point))
+    for point, size in zip(now.front, sizes([point.weight_bytes for point in now.front]), strict=True):
+        groups.setdefault(titles[point.kind], []).append(_line(point, size))
     st.header("Bits of its own for each layer")
     if any(point.images for point in now.front):
-        st.plotly_chart(
-            pareto.chart(now.front, _network(now)), alt=pareto.alt(now.front), key="chart_pareto", config=BARE
-        )
+        chart.draw(pareto.chart(now.front, _network(now)), pareto.alt(now.front), "chart_pareto")
     st.html(tables.html(caption, FRONT, groups))
 
 
-def _line(point: Point) -> list[str]:
+def _line(point: Point, size: str) -> list[str]:
     name = tables.signed(point.format, number_format(point.format).title) if point.format else "mixed"
     return [
         name,
-        size(point.weight_bytes),
+        size,
         f"{point.images:,}",
         "" if point.top1 is None else tables.two(point.top1.percent),
         "" if point.top1 is None else f"{point.top1.low:.2f} to {point.top1.high:.2f}",

@@ -7,9 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.formats import number_format
-from core.models.regimes import control_sentence, missing_sentence, regime_of, retrained_formats
+from core.models.regimes import control_sentence, left_out_sentence, regime_of, retrained_formats
 from core.variant import REGIME_TITLES
 from pages.parts.variants import Chosen
+
+HOW = "They are made on the Sweep page, under [RE-TRAIN](./sweep?part=RE-TRAIN)."
 
 
 def choose_regimes(chosen: Chosen) -> Chosen | None:
@@ -26,7 +28,8 @@ def choose_regimes(chosen: Chosen) -> Chosen | None:
         _say(control_sentence(chosen.variants()))
         return chosen
     chosen = replace(chosen, regimes=pick_regimes())
-    _say(missing_sentence(chosen.missing))
+    if chosen.missing:
+        _say(f"{left_out_sentence(chosen.missing)} {HOW}")
     _say(control_sentence(chosen.variants()))
     if chosen.variants():
         return chosen

@@ -31,7 +31,7 @@ def _partial(job: Job) -> None:
     from core.retraining.found import found  # with torch, which a visitor without a retraining does not wait for
     from pages.parts import retrain_results
 
-    retrain_results.draw(found(shared_jobs(), job))
+    retrain_results.draw(found(shared_jobs(), job), job.id)
 
 
 RETRAININGS = Kind(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 
 from core.charts import loss
 from core.compare.evaluate import Accuracy
 from core.models.regimes import CONTROL, UNCONTROLLED
+from core.retraining.export import to_json
 from core.retraining.found import Found
 from core.retraining.store import Result
+from core.sweeps import gain
+from core.sweeps.naming import without_folders
 from core.sweeps.statistics import share
-from pages.parts import tables
-from pages.parts.details import BARE
+from pages.parts import chart, tables
 from pages.parts.session import literal
 
 SCORED = {
@@ -33,18 +36,28 @@ EPOCHS = {
 }
 
 
-def draw(now: Found) -> None:
+def draw(now: Found, job: str) -> None:
     if now.result is not None:
         _scored(now, now.result)
+        _download(now, now.result, job)
     if now.losses:
-        st.plotly_chart(
-            loss.chart(now.losses, now.plan.format, now.plan.title, now.steps),
-            alt=loss.alt(now.losses, now.plan.title),
-            key="chart_loss",
-            config=BARE,
-        )
+        drawn = loss.chart(now.losses, now.plan.format, now.plan.title, now.steps)
+        chart.draw(drawn, loss.alt(now.losses, now.plan.title), "chart_loss")
     if now.scores:
         _epochs(now)
+
+
+def _download(now: Found, result: Result, job: str) -> None:
+    """Without this machine's folders."""
+    before, after = (replace(one, weights=without_folders(one.weights)) for one in (result.before, result.after))
+    shared = replace(result, file=without_folders(result.file), before=before, after=after)
+    st.download_button(
+        "JSON",
+        lambda: to_json(job, shared, now.losses),
+        f"retrain-{job}.json",
+        "application/json",
+        on_click="ignore",
+    )
 
 
 def _scored(now: Found, result: Result) -> None:
@@ -58,11 +71,20 @@ def _scored(now: Found, result: Result) -> None:
             _line("fp32", "FP32", now.control.before),
             _line("fp32", "FP32 RE-TRAIN", now.control.after),
         ]
+    _gains(now, result)
     st.html(tables.html(f"On {result.before.images:,} {result.scored_on}", SCORED, groups))
     if now.control is None and now.plan.format != CONTROL:
         st.caption(UNCONTROLLED)
     for words in (*result.notes, f"The training took {result.seconds:.0f} s. The weights are in {result.file}."):
         st.caption(literal(words))
+
+
+def _gains(now: Found, result: Result) -> None:
+    st.markdown(literal(f"{now.plan.title}: {gain.sentence(result)}"))
+    if now.control is not None:
+        st.markdown(literal(f"FP32 with the same training: {gain.sentence(now.control)}"))
+    if result.gained is not None:
+        st.caption("p: McNemar's exact test of Top-1 before and after, on the same pictures.")
 
 
 def _line(format: str, title: str, found: Accuracy) -> list[str]:

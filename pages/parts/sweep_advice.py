@@ -10,8 +10,8 @@ from pages.parts.session import literal
 
 
 def draw(found: Table) -> None:
-    if not any(detail.pairs for detail in found.details):
-        return  # nothing was compared with FP32
+    if not any(detail.pairs and detail.pairs.total for detail in found.details):
+        return  # nothing was compared with FP32, or nothing has labels
     st.header("Which format to take")
     percent = st.number_input(
         "Must keep, % of FP32's Top-1",
@@ -29,3 +29,5 @@ def draw(found: Table) -> None:
     for one in recommend(found, round(percent / 100, 6)):
         weights = f"Weights {one.weights}: " if several else ""
         st.markdown(literal(f"{weights}{one.sentence}"))
+        if one.lines:
+            st.caption("\n".join(f"- {literal(line)}" for line in one.lines))

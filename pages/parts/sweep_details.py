@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.charts.style import size
+from core.charts.style import sizes
 from core.models.catalog import architecture
 from core.sweeps.rows import Detail, Row, Table
 from pages.parts import tables
@@ -24,12 +24,14 @@ HEADINGS = {
 
 def draw(found: Table) -> None:
     groups: dict[str, list[list[str]]] = {}
-    for row, detail in zip(found.rows, found.details, strict=True):
+    memory = sizes([detail.record.weight_bytes for detail in found.details])
+    for row, detail, size in zip(found.rows, found.details, memory, strict=True):
         title = f"{architecture(row.network).title}, weights {row.weights}"
-        groups.setdefault(title, []).append(_line(row, detail))
+        groups.setdefault(title, []).append(_line(row, detail, size))
     with st.expander("Memory, confidence, calibration"):
-        st.html(tables.html("More of every format", HEADINGS, groups))
-        for name, words in HEADINGS.items():
+        headings, shown = tables.filled(HEADINGS, groups)
+        st.html(tables.html("More of every format", headings, shown))
+        for name, words in headings.items():
             st.caption(f"**{literal(name)}.** {literal(words)}")
         for words, formats in _calibrated(found).items():
             st.caption(f"**Calibration of {literal(', '.join(formats))}.** {literal(words)}.")
@@ -44,10 +46,10 @@ def _calibrated(found: Table) -> dict[str, list[str]]:
     return titles
 
 
-def _line(row: Row, detail: Detail) -> list[str]:
+def _line(row: Row, detail: Detail, size: str) -> list[str]:
     return [
         tables.signed(row.format, row.title),
-        size(detail.record.weight_bytes),
+        size,
         _range(detail.top5_low, detail.top5_high, 2),
         two(detail.confidence),
         two(detail.calibration_error),

@@ -43,8 +43,13 @@ def _over(found: Found) -> str:
 
 def _downloads(found: Found, name: str) -> None:
     with st.container(horizontal=True):
-        rows = found.table.rows
-        st.download_button("CSV", to_csv(rows).encode("utf-8-sig"), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "CSV",
+            lambda: to_csv(found.plan, found.results, found.conditions).encode("utf-8-sig"),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+        )
         st.download_button(
             "JSON",
             lambda: to_json(found.plan, found.results, found.conditions),

@@ -7,12 +7,12 @@ import streamlit as st
 from core.errors import BitlensError
 from core.formats import FORMATS, NARROWEST, WIDEST, number_format
 from core.jobs.store import shared_jobs
-from core.models.regimes import divided
+from core.models.regimes import divided, used_sentence
 from core.sweeps.launch import launch
 from core.sweeps.plan import BASELINE, Plan
 from pages.parts import starting
 from pages.parts.regimes import pick_regimes
-from pages.parts.session import problem
+from pages.parts.session import literal, problem
 from pages.parts.sweep_sets import Pictures, choose_pictures
 from pages.parts.variants import Chosen, choose
 
@@ -93,7 +93,10 @@ def _warn(plan: Plan) -> None:
     """What takes long before the first answer, and what will be missing."""
     if BASELINE not in plan.formats and not plan.retrains:
         st.caption("Without FP32 there is nothing to compare with: no verdicts, no agreement.")
-    if plan.retrains and (missing := divided(plan.variants)[1]):
+    found, missing = divided(plan.variants)
+    if words := used_sentence(found):
+        st.caption(literal(words))
+    if missing:
         st.caption(
             f"{_count(len(missing), 'variant')} of RE-TRAIN must be fine-tuned first, which takes minutes for each; FP32 with "
             "the same training is always among them."

@@ -26,13 +26,16 @@ HEADINGS = {
 
 
 def html(found: Table, caption: str, judged: bool = True) -> str:
-    """Without p and verdicts unless `judged`: who looks again and again as pictures come in will once see what is not there."""
+    """Without p and verdicts unless `judged`: who looks again and again as pictures come in will once see what is not there.
+
+    The columns that stay empty are left out in the end, when no more can come.
+    """
     groups: dict[str, list[list[str]]] = {}
     for row, detail in zip(found.rows, found.details, strict=True):
         title = f"{architecture(row.network).title}, weights {row.weights}"
         shown = row if judged else replace(row, p_value=None, keeps_99=None, keeps_999=None)
         groups.setdefault(title, []).append(_line(shown, detail))
-    return tables.html(caption, HEADINGS, groups)
+    return tables.html(caption, *(tables.filled(HEADINGS, groups) if judged else (HEADINGS, groups)))
 
 
 def _line(row: Row, detail: Detail) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import compress
 
 from core.charts.style import look
 
@@ -39,6 +40,16 @@ def html(caption: str, headings: Mapping[str, str], groups: Mapping[str, Sequenc
         f'<div class="bl-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="bl-table">'
         f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>{body}</table></div></div>"
     )
+
+
+def filled(
+    headings: Mapping[str, str], groups: Mapping[str, Sequence[Line]]
+) -> tuple[dict[str, str], dict[str, list[list[str]]]]:
+    """Without the columns that are empty in all lines, of which there is one at least."""
+    lines = [line for group in groups.values() for line in group]
+    kept = [any(line[column] for line in lines) for column in range(len(headings))]
+    shown = {title: [list(compress(line, kept)) for line in group] for title, group in groups.items()}
+    return dict(compress(headings.items(), kept)), shown
 
 
 def _hint(columns: int) -> str:

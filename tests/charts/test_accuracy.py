@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from core.charts import accuracy
-from core.charts.style import look
+from core.charts.style import DARK, LIGHT, look
 from tests.charts.sweeps import swept, unlabelled
 from tests.sweeps.by_hand import filled, outcomes
 from tests.sweeps.fakes import plan
@@ -18,17 +18,21 @@ NETWORKS = ("squeezenet", "vgg16")
 
 def test_a_bar_for_every_variant_by_network_with_its_interval(tmp_path: Path) -> None:
     found = swept(tmp_path, {"fp32": (700, 720), "fixed8": (690, 700)}, ("raw", "retrain"), networks=NETWORKS)
-    five, first = accuracy.chart(found).data
+    five, first, *intervals = accuracy.chart(found).data
     assert (five.name, first.name) == ("Top-5", "Top-1")
     groups, titles = first.y
     assert list(groups) == ["SqueezeNet"] * 4 + ["VGG-16"] * 4
     assert list(titles) == ["FP32", "FIXED-8", "FP32 RE-TRAIN", "FIXED-8 RE-TRAIN"] * 2
     assert list(first.x) == [70.0, 69.0, 72.0, 70.0] * 2 and list(five.x) == [100.0] * 8
     wilson = binomtest(700, 1000).proportion_ci(method="wilson")
-    assert first.x[0] - first.error_x.arrayminus[0] == pytest.approx(100 * wilson.low)
-    assert first.x[0] + first.error_x.array[0] == pytest.approx(100 * wilson.high)
     low = 100 * binomtest(1000, 1000).proportion_ci(method="wilson").low
-    assert five.x[0] - five.error_x.arrayminus[0] == pytest.approx(low)
+    of_five, of_first = intervals[:2], intervals[2:]
+    for drawn in of_first:
+        assert drawn.x[0] - drawn.error_x.arrayminus[0] == pytest.approx(100 * wilson.low)
+        assert drawn.x[0] + drawn.error_x.array[0] == pytest.approx(100 * wilson.high)
+    for drawn in of_five:
+        assert drawn.x[0] - drawn.error_x.arrayminus[0] == pytest.approx(low)
+    assert [one.error_x.color for one in intervals] == [LIGHT, DARK] * 2
 
 
 def test_the_formats_colours_and_the_outline_of_retrain(tmp_path: Path) -> None:
@@ -52,16 +56,24 @@ def test_the_formats_colours_and_the_outline_of_retrain(tmp_path: Path) -> None:
 def test_what_the_title_says(tmp_path: Path, right: dict[str, int], finding: str) -> None:
     found = swept(tmp_path, {name: (count,) for name, count in right.items()})
     assert accuracy.finding(found) == finding
-    assert accuracy.chart(found).layout.title.text.replace("<br>", " ") == finding
+    assert accuracy.chart(found).layout.meta["finding"] == finding
     assert finding in accuracy.alt(found)
 
 
 def test_without_labels_agreement_is_drawn(tmp_path: Path) -> None:
     found = unlabelled(tmp_path)
-    (bars,) = accuracy.chart(found).data
+    bars = accuracy.chart(found).data[0]
     assert (bars.name, list(bars.x)) == ("Agreement with FP32", [100.0, 75.0])
     assert accuracy.finding(found) == "SqueezeNet in FIXED-8 agrees least with FP32: 75.00 % of first answers"
     assert "FIXED-8 agrees 75.00" in accuracy.alt(found)
+
+
+def test_without_labels_fp32_is_not_told_to_agree_least_with_itself(tmp_path: Path) -> None:
+    same = outcomes([True] * 8, labelled=False)
+    alike = filled(tmp_path / "alike", plan(), {0: [same], 1: [same]})[1]
+    assert accuracy.finding(alike) == "Every format's first answers are FP32's"
+    alone = filled(tmp_path / "alone", plan(formats=("fp32",)), {0: [same]})[1]
+    assert accuracy.finding(alone).startswith("No accuracy is known")
 
 
 def test_two_files_of_one_name_stand_apart(tmp_path: Path) -> None:

@@ -40,6 +40,20 @@ def test_fp32_is_a_band_with_its_interval(tmp_path: Path) -> None:
     band, line = bit_width.chart(found).layout.shapes
     assert (band.y0, band.y1) == (found.rows[0].top1_low, found.rows[0].top1_high)
     assert line.y0 == line.y1 == 70.0
+    assert line.showlegend and line.name == "FP32 70.00 %, with its interval"
+
+
+@pytest.mark.parametrize(
+    ("right", "begins"), [({"fixed4": 930}, 90), ({"fixed4": 850}, 80), ({"fixed4": 700}, 65), ({"fixed4": 200}, 0)]
+)
+def test_the_axis_begins_below_all_that_is_drawn_and_says_so(
+    tmp_path: Path, right: dict[str, int], begins: int
+) -> None:
+    found = swept(tmp_path, {"fp32": (950,), "fixed16": (950,), "fixed8": (940,), "fixed4": (right["fixed4"],)})
+    axis = bit_width.chart(found).layout.yaxis
+    assert axis.range[0] == begins < min(row.top1_low or 0.0 for row in found.rows)
+    assert axis.range[1] > max(row.top1_high or 0.0 for row in found.rows)
+    assert (f"axis begins at {begins}" in axis.title.text) == (begins > 0)
 
 
 def test_retrain_has_lines_of_its_own(tmp_path: Path) -> None:

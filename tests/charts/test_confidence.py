@@ -39,7 +39,7 @@ def test_a_tick_stands_at_the_baseline() -> None:
 
 
 def test_title_and_alt_state_the_finding() -> None:
-    assert confidence.chart([FP32, FIXED8]).layout.title.text == "FIXED-8 is 7.00 points less sure of tabby"
+    assert confidence.chart([FP32, FIXED8]).layout.meta["finding"] == "FIXED-8 is 7.00 points less sure of tabby"
     said = confidence.alt([FP32, FIXED8])
     assert "FIXED-8 is 7.00 points less sure of tabby" in said
     assert "6 labels" in said

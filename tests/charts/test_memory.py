@@ -26,11 +26,12 @@ def test_bars_are_megabytes_in_the_formats_colours() -> None:
 
 def test_every_bar_is_written_out() -> None:
     (bars,) = memory.chart(ANSWERS).data
-    assert list(bars.text) == ["4.00 MB", "1.01 MB, 25.3 % of FP32", "1.01 MB, 25.3 % of FP32"]
+    assert list(bars.text) == ["4.00 MB", "1.01 MB, 25.3 %", "1.01 MB, 25.3 %"]
+    assert list(bars.customdata) == ["4.00 MB", "1.01 MB, 25.3 % of FP32", "1.01 MB, 25.3 % of FP32"]
 
 
 def test_title_and_alt_state_the_finding() -> None:
-    assert memory.chart(ANSWERS).layout.title.text == "FIXED-8 takes 25.3 % of FP32's memory"
+    assert memory.chart(ANSWERS).layout.meta["finding"] == "FIXED-8 takes 25.3 % of FP32's memory"
     assert "FIXED-8 1.01 MB, 25.3 % of FP32" in memory.alt(ANSWERS)
 
 

@@ -34,9 +34,10 @@ POINTS = [FP32, *UNIFORM, *MIXED]
 
 
 def test_points_lie_at_their_memory_with_their_intervals() -> None:
-    uniform, mixed = pareto.chart(POINTS, "SqueezeNet").data
+    uniform, mixed, names = pareto.chart(POINTS, "SqueezeNet").data
     assert tuple(uniform.x) == (50.0, 75.0, 100.0) and uniform.y == pytest.approx((70.0, 86.0, 89.0))
-    assert tuple(uniform.text) == ("W4A8", "W6A8", "FIXED-8")
+    assert tuple(names.text) == ("W4A8", "W6A8", "FIXED-8") and tuple(names.x) == tuple(uniform.x)
+    assert all(name < value for name, value in zip(names.y, uniform.y, strict=True))
     assert list(uniform.marker.symbol) == [look(name).marker for name in ("w4a8", "w6a8", "fixed8")]
     assert tuple(mixed.x) == (40.0, 60.0, 80.0) and mixed.y == pytest.approx((87.0, 85.6, 88.5))
     top1 = MIXED[0].top1
@@ -50,7 +51,7 @@ def test_fp32_lies_across_with_its_interval() -> None:
     band, line = drawn.layout.shapes
     assert FP32.top1 is not None and (band.y0, band.y1) == (FP32.top1.low, FP32.top1.high)
     assert line.y0 == line.y1 == pytest.approx(90.0)
-    assert [note.text for note in drawn.layout.annotations] == ["FP32, 400.00 kB: 90.00 %"]
+    assert line.showlegend and line.name == "FP32, 400.00 kB: 90.00 %"
 
 
 def test_the_title_names_what_the_search_pictures_choose() -> None:
@@ -62,7 +63,7 @@ def test_the_title_names_what_the_search_pictures_choose() -> None:
         f"W4A8's in 50.00 kB {said[1]}, FP32's in 400.00 kB {fp32}"
     )
     assert pareto.finding(POINTS) == words
-    assert pareto.chart(POINTS, "SqueezeNet").layout.title.text.replace("<br>", " ") == words
+    assert pareto.chart(POINTS, "SqueezeNet").layout.meta["finding"] == words
     nearer = [replace(one, weight_bytes=69_000) if one.format == "w6a8" else one for one in POINTS]
     assert f"W6A8's in 69.00 kB {w6a8}" in pareto.finding(nearer)
     assert ", W" not in pareto.finding([FP32, *MIXED])
@@ -108,7 +109,7 @@ def test_without_labels_it_is_agreement() -> None:
 def test_points_without_a_score_wait() -> None:
     waiting = [replace(one, top1=None, agreement=None, images=0) for one in MIXED]
     drawn = pareto.chart([FP32, *UNIFORM, *waiting], "SqueezeNet")
-    assert [trace.name for trace in drawn.data] == ["Uniform widths"]
+    assert [trace.name for trace in drawn.data if trace.name] == ["Uniform widths"]
 
 
 def test_alt_says_every_point() -> None:

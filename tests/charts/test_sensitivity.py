@@ -46,7 +46,7 @@ def test_intervals_and_zeros_on_a_logarithmic_axis() -> None:
 def test_the_title_says_what_is_noticed_first() -> None:
     words = "conv1 costs most at 4 bits: alone it changes 19.0 % of the answers"
     assert sensitivity.finding(FOUND) == words
-    assert sensitivity.chart(FOUND, "SqueezeNet").layout.title.text.replace("<br>", " ") == words
+    assert sensitivity.chart(FOUND, "SqueezeNet").layout.meta["finding"] == words
     harmless = [FOUND[0], *(one for one in FOUND if one.bits == 8)]
     assert sensitivity.finding(harmless) == "conv1 costs most at 8 bits: alone it changes 3.0 % of the answers"
 

@@ -54,7 +54,7 @@ def test_layers_keep_their_order_on_the_axis() -> None:
 
 
 def test_title_and_alt_name_the_worst_layer() -> None:
-    assert sqnr.chart(NOISE, "VGG-16").layout.title.text == "FIXED-8 loses most at fire9 (18.2 dB)"
+    assert sqnr.chart(NOISE, "VGG-16").layout.meta["finding"] == "FIXED-8 loses most at fire9 (18.2 dB)"
     said = sqnr.alt(NOISE)
     assert "FIXED-16 loses most at conv1 (84.2 dB)" in said
     assert "FIXED-8 loses most at fire9 (18.2 dB)" in said

@@ -118,17 +118,29 @@ def test_size(count: int, expected: str) -> None:
     assert size(count) == expected
 
 
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([1_040_000, 530_000, 1_500], ["1.040 MB", "0.530 MB", "0.002 MB"]),
+        ([999_999, 1_500], ["1000.00 kB", "1.50 kB"]),
+        ([553_000_000, 1_040_000], ["553.00 MB", "1.04 MB"]),
+        ([], []),
+    ],
+)
+def test_a_tables_sizes_have_one_unit(counts: list[int], expected: list[str]) -> None:
+    assert style.sizes(counts) == expected
+
+
 def test_a_figure_leaves_text_and_background_to_the_page() -> None:
     layout = style.figure("A finding", "What is drawn", 200).to_plotly_json()["layout"]
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0, 0, 0, 0)"
     assert "color" not in layout.get("font", {})
-    assert "font" not in layout["title"]
+    assert "title" not in layout and layout["meta"] == {"finding": "A finding", "drawn": "What is drawn"}
 
 
-def test_a_long_finding_breaks_into_lines() -> None:
-    text = style.figure("word " * 30, "", 200).layout.title.text
-    assert max(map(len, text.split("<br>"))) <= style.TITLE_COLUMNS
-    assert text.replace("<br>", " ").split() == ["word"] * 30
+@pytest.mark.parametrize("colour", [look(name).colour for name in EVERY])
+def test_a_dark_line_in_a_light_edge_is_seen_on_every_colour(colour: str) -> None:
+    assert max(contrast(style.DARK, colour), contrast(style.LIGHT, colour)) >= 3
 
 
 @pytest.mark.parametrize(

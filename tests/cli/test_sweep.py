@@ -18,6 +18,7 @@ from core.jobs.store import JobStore, shared_jobs, store_file
 from core.serving.networks import shared_networks
 from core.sweeps import begin as beginning
 from core.sweeps import parquet
+from core.sweeps.export import _rounded
 from core.sweeps.opening import opened
 from core.sweeps.plan import Plan
 from core.sweeps.rows import table
@@ -116,9 +117,20 @@ def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture
     found = _document(capsys, *OPTIONS, "--csv", str(file))
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert tuple(rows[0]) == KEYS
-    for row, result in zip(rows, found["results"], strict=True):
-        assert row == {key: "" if value is None else str(value) for key, value in result.items()}
+    assert tuple(rows[0])[: len(KEYS)] == KEYS
+    for row, result, detail in zip(rows, found["results"], found["details"], strict=True):
+        for key in (*KEYS, "weight_bytes", "confidence", "calibration_error", "ratio", "ratio_low", "top5_high"):
+            value = (detail | result)[key]
+            if isinstance(value, float):
+                assert float(row[key]) == pytest.approx(value, abs=0.00005) and len(row[key].partition(".")[2]) <= 4
+            else:
+                assert row[key] == ("" if value is None else str(value))
+        assert (row["data"], row["seed"], row["job"]) == (found["plan"]["data"], "0", found["job"])
+
+
+def test_a_small_p_value_keeps_its_digits() -> None:
+    assert _rounded("p_value", 1.23456e-9) == 1.235e-9
+    assert _rounded("top1", 12.345678) == 12.3457
 
 
 def test_the_file_with_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,7 @@ def _balanced(boxes: Tensor | None = None) -> list[Batch]:
 
 
 def _run(outputs: Callable[[Tensor], tuple[Tensor, ...]], batches: list[Batch]) -> Accuracy:
-    return evaluate(VARIANT, _executable(outputs), batches, lambda count: None)
+    return evaluate(VARIANT, _executable(outputs), batches, lambda right: None)
 
 
 def test_constant_scores_on_a_balanced_set_are_chance() -> None:
@@ -74,7 +74,7 @@ def test_outputs_that_are_no_numbers_are_not_counted(value: float, place: int) -
 
     half = Variant("squeezenet", "photos", "fp16")
     with pytest.raises(RangeError, match="too large for FP16: its (scores|box corners) are no numbers"):
-        evaluate(half, _executable(outputs), _balanced(), lambda count: None)
+        evaluate(half, _executable(outputs), _balanced(), lambda right: None)
     with pytest.raises(WeightsError, match="are no numbers, in FIXED-8 as in any format"):
         _run(outputs, _balanced())
 
@@ -82,7 +82,7 @@ def test_outputs_that_are_no_numbers_are_not_counted(value: float, place: int) -
 def test_progress_and_the_record() -> None:
     sizes: list[int] = []
     outputs = _executable(lambda x: (torch.zeros(len(x), CLASSES), torch.zeros(len(x), 4)))
-    found = evaluate(VARIANT, outputs, _balanced(), sizes.append)
+    found = evaluate(VARIANT, outputs, _balanced(), lambda right: sizes.append(len(right)))
     assert sizes == [7] * 8 + [4]
     row = found.as_dict()
     assert (row["network"], row["weights"], row["format"], row["regime"]) == ("squeezenet", "photos", "fixed8", "raw")

@@ -13,7 +13,14 @@ import pytest
 import torch
 
 from core import settings
-from core.models.regimes import UNCONTROLLED, control_sentence, divided, missing_sentence, retrained_formats
+from core.models.regimes import (
+    UNCONTROLLED,
+    control_sentence,
+    divided,
+    missing_sentence,
+    retrained_formats,
+    used_sentence,
+)
 from core.variant import Variant
 from tests.retrained import retrained_weights
 from tests.weights import lively_weights, random_weights
@@ -84,6 +91,25 @@ def test_what_runs_and_what_is_missing(weights: str) -> None:
         "--network squeezenet --weights lively-0.safetensors --format fp32 --data FOLDER`."
     )
     assert missing_sentence([]) == ""
+
+
+def test_what_retrain_runs_is_told_with_its_budget(weights: str, tmp_path: Path) -> None:
+    asked = [
+        Variant("squeezenet", weights, name, regime) for name in ("int8", "fixed4") for regime in ("raw", "retrain")
+    ]
+    (made,) = (path for path in _made() if "-fixed4-" in path.name)
+    for path in _made():
+        os.utime(path, (1_764_590_400,) * 2)  # noon of 1 December 2025, UTC
+    assert used_sentence(asked) == (
+        "RE-TRAIN uses what is here: SqueezeNet INT8, SqueezeNet FIXED-4, retrained with 1 epoch of 1 step on Noise, "
+        "1 December 2025."
+    )
+    parent = shutil.copy(weights, tmp_path / "set.safetensors")
+    shutil.copy(made, tmp_path / "set-fixed4.safetensors")
+    shipped = used_sentence([Variant("squeezenet", str(parent), "fixed4", "retrain")])
+    assert shipped.endswith("SqueezeNet FIXED-4, retrained with 1 epoch of 1 step on Noise.")
+    assert used_sentence([Variant("squeezenet", weights, "fixed8", "retrain")]) == ""
+    assert used_sentence(asked[:1]) == ""
 
 
 def test_a_gain_whose_control_is_not_beside_it_is_told() -> None:

@@ -56,7 +56,7 @@ def running(plan: RetrainPlan = PLAN) -> Job:
 def done(plan: RetrainPlan = PLAN, before: float = 50.0, after: float = 73.5) -> Job:
     job = running(plan)
     both = (accuracy("raw", plan.format, before), accuracy("retrain", plan.format, after))
-    result = Result(plan.target, *both, "test crops", {"best_epoch": 1}, 107.0, ("Two were left out.",))
+    result = Result(plan.target, *both, "test crops", {"best_epoch": 1}, 107.0, ("Two were left out.",), 50, 3)
     RetrainStore(shared_jobs(), job.id, OWNER).finish(result)
     shared_jobs().finish(job.id, OWNER, "done")
     return job
@@ -66,8 +66,8 @@ def test_a_running_one_shows_its_loss_curve_and_epochs() -> None:
     job = running()
     app = opened(part="RE-TRAIN", job=job.id)
     assert "40%, training: step 100 of 200." in words(app)
-    (chart,) = app.get("plotly_chart")
-    assert "The loss fell from 1.970 to 1.020" in chart.proto.spec
+    assert len(app.get("plotly_chart")) == 1
+    assert "The loss fell from 1.970 to 1.020" in words(app)
     (epochs,) = tables(app)
     assert epochs.rows[1:] == [["0", "48.85", "84.70", "1.900", ""], ["1", "71.55", "96.25", "", ""]]
 
@@ -100,6 +100,10 @@ def test_what_it_came_to_stands_beside_the_control() -> None:
     assert [row[2] for row in scored.rows[5:]] == ["89.00", "89.50"]
     assert epochs.rows[2][-1] == "kept"
     assert "Two were left out." in words(app)
+    assert "SqueezeNet FIXED-4: +23.50 points: 50 pictures gained, 3 lost. Real: p < 0.0001." in words(app)
+    assert "FP32 with the same training: +0.50 points: 50 pictures gained" in words(app)
+    (download,) = app.get("download_button")
+    assert download.proto.label == "JSON"
 
 
 def test_one_that_was_stopped_begins_again_and_says_so(started: list[Job]) -> None:

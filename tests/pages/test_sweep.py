@@ -31,7 +31,8 @@ from core.sweeps.recorded import recorded
 from core.sweeps.rows import Table
 from core.sweeps.store import SweepStore
 from core.sweeps.verdicts import Pairs, interval
-from pages.parts import job_control, session, sweep_advice, sweep_pictures
+from core.variant import Variant
+from pages.parts import job_control, session, sweep_advice, sweep_pictures, sweep_setup
 from tests.datasets.files import picture, write_files, write_zip
 from tests.pages.jobs import OWNER, REPOSITORY, Cells, opened, own_store, tables, visitor, words
 from tests.sweeps.by_hand import conditions, outcomes
@@ -125,6 +126,20 @@ def test_retraining_says_what_must_be_trained_first(started: list[Job]) -> None:
     assert [one.title for one in Plan.from_json(job.plan).variants] == [
         *("FP32", "FIXED-4", "FP32 RE-TRAIN", "FIXED-4 RE-TRAIN")
     ]
+
+
+def test_with_what_retrain_was_trained_stands_in_the_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is here; what is missing is said beside it."""
+    asked = list[str]()
+
+    def used(found: list[Variant]) -> str:
+        asked.extend(one.title for one in found)
+        return "RE-TRAIN uses what is here: a trial."
+
+    monkeypatch.setattr(sweep_setup, "used_sentence", used)
+    app = opened(networks="SqueezeNet", formats="FIXED-4", regimes=["RAW", "RE-TRAIN"])
+    assert "RE-TRAIN uses what is here: a trial." in words(app) and "must be fine-tuned first" in words(app)
+    assert asked == ["FP32", "FIXED-4"]
 
 
 def test_formats_that_cannot_be_retrained_are_refused_before_anything_starts() -> None:
@@ -384,7 +399,6 @@ def test_of_a_sweep_that_stopped_early_it_is_said_how_many_pictures_it_reached()
     shared_jobs().finish(job.id, OWNER, "paused")
     app = opened(job=job.id)
     assert cells(app).caption == "Over 6 of 20 pictures of by hand so far"
-    assert "nothing to recommend yet, since FP32 alone has answers so far" in words(app)
 
 
 def test_a_sweep_that_failed_without_an_answer_offers_nothing() -> None:
@@ -496,6 +510,19 @@ def test_the_cheapest_format_that_keeps_enough_is_recommended() -> None:
     assert "not to be told yet. BF16 is the cheapest that may keep 99 %" in words(app)
     app.number_input(key="keep").set_value(60.0).run()
     assert "FIXED-8 keeps 60 % of FP32's Top-1 (75.00 % against 100.00 %)" in words(app)
+
+
+def test_pictures_without_labels_are_called_so_and_no_column_stays_empty() -> None:
+    app = opened(job=done(FakeSet(20, labelled=False)).id)
+    assert "These pictures have no labels: formats are compared with FP32 alone (agreement)." in words(app)
+    assert not any(one.value == "Which format to take" for one in app.header)
+    first, more = tables(app)[:2]
+    assert first.rows[0][:3] == ["Format", "Pictures", "As FP32 %"]
+    assert not {"Top-1 %", "95 % interval", "Top-5 %", "p"} & set(first.rows[0])
+    assert more.rows[0] == ["Format", "Memory", "Confidence %"]
+    for found in (first, more):
+        lines = [row for row in found.rows if len(row) > 1]
+        assert all(any(cell for cell in column) for column in zip(*lines[1:], strict=True))
 
 
 def test_how_weights_were_retrained_stands_under_the_table() -> None:

@@ -79,6 +79,8 @@ def test_the_result_is_the_programs_on_pictures_that_chose_nothing(plan: Retrain
     networks = Networks()
     result = carry_out(plan, store, networks)
     test = material.scored("signs", material.Wanted("signs", networks.of(plan.before).loaded.preprocessing), 10, print)
+    assert result.gained is not None and result.lost is not None
+    assert 10 * (result.gained - result.lost) == round(result.after.top1 - result.before.top1)
     for found, variant in ((result.before, plan.before), (result.after, plan.after)):
         program = networks.executable(variant).program
         assert program is not None

@@ -13,6 +13,8 @@ from core.sweeps.recommend import Recommendation, pictures_needed, recommend
 from core.sweeps.rows import Table
 from core.sweeps.verdicts import Pairs, verdicts
 from tests.charts.sweeps import swept, unlabelled
+from tests.sweeps.by_hand import filled, outcomes
+from tests.sweeps.fakes import plan
 
 
 def _only(found: Table, share: float = 0.99) -> Recommendation:
@@ -47,6 +49,49 @@ def test_what_is_cheaper_and_undecided_is_named_with_the_pictures_it_takes(tmp_p
     more = one.open.more_pictures
     assert more is not None and more > 0
     assert "FIXED-6 is the cheapest that may keep 99 % of FP32's Top-1: about " in one.sentence
+
+
+def test_what_is_below_the_share_here_is_more_likely_not_to_keep_it(tmp_path: Path) -> None:
+    """975 of 990 are 98.48 %."""
+    one = _only(_swept(tmp_path, fp32=990, fixed8=990, fixed6=975))
+    assert one.open is not None and one.open.row.format == "fixed6"
+    assert (
+        "FIXED-6 is the cheapest that is not ruled out, but more likely loses more (98.48 % here): about"
+        in one.sentence
+    )
+    assert "may keep" not in one.sentence
+
+
+def test_every_other_format_has_its_verdict(tmp_path: Path) -> None:
+    one = _only(_swept(tmp_path, fp32=990, fixed8=990, int8=990, fixed16=990, fixed7=985, fixed6=800))
+    assert one.best is not None and one.best.row.format == "fixed8"
+    assert one.open is not None and one.open.row.format == "fixed7"
+    assert [(other.row.format, other.keeps) for other in one.others] == [
+        ("int8", "yes"),
+        ("fixed16", "yes"),
+        ("fixed6", "no"),
+    ]
+    assert one.lines[0].startswith("INT8 keeps 99 %: here it has 100.00 % of FP32's Top-1, in ")
+    assert one.lines[2].startswith("FIXED-6 does not keep 99 %: here it has 80.81 %")
+
+
+@pytest.mark.parametrize(("right", "likely"), [(985, "it may"), (975, "more likely not")])
+def test_an_undecided_line_says_which_is_likelier(tmp_path: Path, right: int, likely: str) -> None:
+    one = _only(_swept(tmp_path, fp32=990, fixed8=990, fixed16=right))
+    (line,) = one.lines
+    assert line.startswith(f"FIXED-16 is undecided for 99 %, {likely}: here it has {100 * right / 990:.2f} %")
+
+
+def test_more_pictures_than_anybody_has_are_no_number(tmp_path: Path) -> None:
+    found = _swept(tmp_path, fp32=1000, fixed8=990)
+    one = _only(found, 0.9901)
+    assert one.open is not None and (one.open.more_pictures or 0) >= 100_000
+    assert one.sentence.endswith("it lies too close to tell.")
+
+
+def test_a_format_that_has_not_answered_is_no_fp32_alone(tmp_path: Path) -> None:
+    _, found = filled(tmp_path, plan(formats=("fp32", "fixed8")), {0: [outcomes([True] * 9 + [False])]})
+    assert _only(found).sentence == "SqueezeNet: nothing to recommend yet, since FP32 alone has answers so far."
 
 
 def test_nothing_for_certain_or_nothing_at_all(tmp_path: Path) -> None:
