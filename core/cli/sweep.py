@@ -73,7 +73,6 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _sweep(jobs: JobStore, args: argparse.Namespace) -> None:
-    _check_folders(args.csv, args.parquet)
     job, data = _again(jobs, args.resume) if args.resume else _begun(jobs, _plan(args))
     plan = Plan.from_json(job.plan)
     if job.state != "done":
@@ -86,13 +85,6 @@ def _sweep(jobs: JobStore, args: argparse.Namespace) -> None:
         _say_all(conditions.notes)
     _say_what_is_missing(store, conditions)
     _show(args, plan, store, conditions)
-
-
-def _check_folders(*files: Path | None) -> None:
-    """Before a sweep of hours. Raises RequestError where a file's folder is not there: a mistyped one is not made."""
-    for file in files:
-        if file is not None and not file.absolute().parent.is_dir():
-            raise RequestError(f"There is no folder {file.absolute().parent}.", "Make it, or name a file elsewhere.")
 
 
 def _compare(jobs: JobStore, args: argparse.Namespace) -> None:

@@ -104,7 +104,7 @@ def test_the_table_the_bar_and_the_job_for_people(capsys: pytest.CaptureFixture[
 
 
 def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "table.csv"
+    file = tmp_path / "out" / "table.csv"
     found = _document(capsys, *OPTIONS, "--csv", str(file))
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -119,22 +119,13 @@ def test_the_file_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture
         assert (row["data"], row["seed"], row["job"]) == (found["plan"]["data"], "0", found["job"])
 
 
-@pytest.mark.parametrize("option", ["--csv", "--parquet"])
-def test_a_folder_that_is_not_there_is_not_made(
-    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["sweep", *OPTIONS, option, str(tmp_path / "nope" / "file")]) == 2
-    assert f"There is no folder {tmp_path / 'nope'}." in capsys.readouterr().err
-    assert not (tmp_path / "nope").exists() and not shared_jobs().jobs()
-
-
 def test_a_small_p_value_keeps_its_digits() -> None:
     assert _rounded("p_value", 1.23456e-9) == 1.235e-9
     assert _rounded("top1", 12.345678) == 12.3457
 
 
 def test_the_file_with_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "sweep.parquet"
+    file = tmp_path / "out" / "sweep.parquet"
     found = _document(capsys, *OPTIONS, "--parquet", str(file))
     record = parquet.read(file)
     assert record.job == found["job"]
