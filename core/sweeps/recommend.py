@@ -152,8 +152,9 @@ def _sentence(
     if open is not None:
         return f"not to be told yet. {_maybe(open, kept, share)}"
     if not candidates:
-        alone = all(row.format == BASELINE for row in own.rows)
-        return f"nothing to recommend{', since FP32 alone was run' if alone else ' yet: no other format has answered'}."
+        if any(row.format != BASELINE for row in own.rows):  # others were asked for
+            return "nothing to recommend yet, since FP32 alone has answers so far."
+        return "nothing to recommend, since FP32 alone was run."
     return f"keep FP32. No format here keeps {kept} of {fp32.top1:.2f} %."
 
 

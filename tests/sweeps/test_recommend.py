@@ -91,7 +91,7 @@ def test_more_pictures_than_anybody_has_are_no_number(tmp_path: Path) -> None:
 
 def test_a_format_that_has_not_answered_is_no_fp32_alone(tmp_path: Path) -> None:
     _, found = filled(tmp_path, plan(formats=("fp32", "fixed8")), {0: [outcomes([True] * 9 + [False])]})
-    assert _only(found).sentence == "SqueezeNet: nothing to recommend yet: no other format has answered."
+    assert _only(found).sentence == "SqueezeNet: nothing to recommend yet, since FP32 alone has answers so far."
 
 
 def test_nothing_for_certain_or_nothing_at_all(tmp_path: Path) -> None:
