@@ -10,7 +10,7 @@ from pages.parts.session import literal
 
 
 def draw(found: Table) -> None:
-    if not any(detail.pairs and detail.pairs.total for detail in found.details):
+    if not any(detail.pairs for detail in found.details) or all(row.top1 is None for row in found.rows):
         return  # nothing was compared with FP32, or nothing has labels
     st.header("Which format to take")
     percent = st.number_input(
