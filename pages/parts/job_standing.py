@@ -44,13 +44,13 @@ def left_s(job: Job, goal: float) -> float | None:
 
     From 0 to 0.25 in 60 s leaves 180 s to 1.
     """
-    since, progress = _first_look(job.owner, job.progress)
+    since, progress = _first_look(job.id, job.owner, job.progress)
     gained = job.progress - progress
     return None if gained < TOLD else (time.time() - since) * max(0.0, goal - job.progress) / gained
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _first_look(owner: str, _progress: float) -> tuple[float, float]:
+def _first_look(name: str, owner: str, _progress: float) -> tuple[float, float]:
     """When and how far it was; a process is looked at from its beginning by whoever started it."""
     return time.time(), _progress
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -358,6 +359,11 @@ def test_a_job_that_waits_says_for_which() -> None:
     second = shared_jobs().add("sweep", plan().to_json())
     assert not shared_jobs().claim(second.id, OWNER)
     said = f"Waits for its turn: the sweep fake, SqueezeNet, FP32 and FIXED-8 ({first.id}) is running"
+    assert said in words(opened(job=second.id))
+    shared_jobs().pause(second.id)
+    shared_jobs().resume(second.id)
+    assert "Its process is starting." in words(opened(job=second.id))
+    shared_jobs().expect(second.id, os.getpid())  # its process is there, and still loads
     assert said in words(opened(job=second.id))
     shared_jobs().finish(first.id, OWNER, "done")
     assert "Its process is starting." in words(opened(job=second.id))
